@@ -1,0 +1,88 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Settings of the core rooms: Swift 6 mode, strict memory safety, every warning an error.
+let core: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableExperimentalFeature("Lifetimes"),
+]
+
+/// Settings of the rooms at the edge (sockets, command line) and of the tests.
+let edge: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let package = Package(
+    name: "tallylog",
+    products: [
+        .library(name: "Tallylog", targets: ["Tallylog"]),
+        .executable(name: "tallylog", targets: ["tallylog-cli"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // C libraries, each beside the one Swift target that wraps it.
+        .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
+        .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
+        .target(
+            name: "CChecksum",
+            linkerSettings: [.linkedLibrary("crypto")]),
+        .target(
+            name: "CSimdJSON",
+            cxxSettings: [.unsafeFlags(["-O2", "-std=c++17"])],
+            linkerSettings: [.linkedLibrary("simdjson")]),
+
+        // The core, from the ground up. Arrows only point down.
+        .target(name: "Model", dependencies: ["CChecksum"], swiftSettings: core),
+        .target(name: "Disk", dependencies: ["Model"], swiftSettings: core),
+        .target(name: "LMDB", dependencies: ["Model", "CLMDB"], swiftSettings: core),
+        .target(name: "MessageLog", dependencies: ["Model", "Disk"], swiftSettings: core),
+        .target(name: "Rollup", dependencies: ["Model", "LMDB"], swiftSettings: core),
+        .target(name: "Envelope", dependencies: ["Model", "CSimdJSON"], swiftSettings: core),
+        .target(
+            name: "Engine", dependencies: ["Model", "Disk", "MessageLog", "Rollup", "Envelope"],
+            swiftSettings: core),
+        .target(name: "Query", dependencies: ["Model", "Engine"], swiftSettings: core),
+        .target(name: "Tallylog", dependencies: ["Engine", "Query", "Model"], swiftSettings: core),
+
+        // The edge: the bus, the socket, the command line.
+        .target(
+            name: "Feed",
+            dependencies: [
+                "Model", "Envelope", "Engine", "CZeroMQ",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: edge),
+        .target(
+            name: "Server",
+            dependencies: [
+                "Model", "Engine", "Query", "Envelope",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: edge),
+        .executableTarget(
+            name: "tallylog-cli",
+            dependencies: [
+                "Tallylog", "Model", "Disk", "Engine", "Query", "Envelope", "Feed", "Server",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            path: "Sources/tallylog",
+            swiftSettings: edge),
+    ],
+    cxxLanguageStandard: .cxx17
+)

@@ -1,0 +1,52 @@
+/// Every limit of Tallylog, named, with its unit last. Formats and protocols refer here.
+public enum Limits {
+    // Messages.
+    /// The longest payload that is accepted; longer ones are rejected.
+    public static let payloadBytesMax = 4 << 20
+    /// The longest name of any dimension; a longer topic is rejected, other longer names are skipped.
+    public static let nameBytesMax = 512
+    /// The most names, over all dimensions, that one message may carry; further ones are skipped.
+    public static let namesPerMessageMax = 1_024
+    /// The deepest nesting of JSON that is accepted.
+    public static let jsonDepthMax = 512
+    /// How far a timestamp may lie ahead of the arrival.
+    public static let timestampAheadSecondsMax: Int64 = 7 * 86_400
+    /// The oldest timestamp that is accepted: 2000-01-01T00:00:00Z, years before the bus existed.
+    public static let timestampSecondsMin: Int64 = 946_684_800
+    /// Two messages of one id are the same if their times differ by less than this.
+    public static let duplicateWindowMicroseconds: Int64 = 2_000_000
+    /// The same, where one of the two came without a timestamp and got its arrival's.
+    public static let duplicateWindowTimelessMicroseconds: Int64 = 86_400 * 1_000_000
+
+    // The log.
+    /// A journal that has reached this size is full.
+    public static let journalBytesMax = 64 << 20
+    /// The most records in one segment.
+    public static let segmentRecordsMax = 1 << 18
+    /// The largest batch, and so the longest tail that a crash may tear.
+    public static let batchBytesMax = 16 << 20
+    /// Batches start at multiples of this offset.
+    public static let batchAlignmentBytes = 512
+    /// Rows in one block of a segment's columns; each block knows its earliest and latest time.
+    public static let columnBlockRows = 1_024
+    /// The rejected messages that are kept, by size of the side file.
+    public static let rejectedBytesMax = 64 << 20
+
+    // The rollups.
+    /// The quota of the LMDB map, sparse until used.
+    public static let indexMapBytesMax = 64 << 30
+    /// A checkpoint folds at most about this many messages, and runs once so many wait.
+    public static let checkpointMessages = 400_000
+    /// An idle engine checkpoints what waits after this long.
+    public static let checkpointIdleSeconds = 5
+    /// If so many messages wait to be folded, appends wait too.
+    public static let headMessagesMax = 2_000_000
+    /// Messages that wait for the log thread; beyond it, appends wait.
+    public static let queuedBytesMax = 64 << 20
+
+    // Queries.
+    /// The largest LIMIT.
+    public static let replyRowsMax = 10_000
+    /// The largest number of buckets in one series.
+    public static let seriesBucketsMax = 1_000_000
+}

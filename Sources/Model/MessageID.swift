@@ -1,0 +1,107 @@
+/// A message's identity, 128 bits and where they come from.
+///
+/// The bus's own ids, `<year>-<uuid>` in lower case, are held exactly: the uuid's bits, and the year
+/// in `form`. Any other text is held as half a SHA-256. Where a message has no id, one is derived
+/// from its content (see `Envelope`), and written `derived-<32 hex digits>`.
+public struct MessageID: Hashable, Sendable {
+    /// 0: hash of another text; 1: derived from the content; 1000...9999: the year of a bus id.
+    public var form: UInt16
+    /// The first eight bytes, big-endian.
+    public var high: UInt64
+    /// The last eight bytes, big-endian.
+    public var low: UInt64
+
+    public static let hashedForm: UInt16 = 0
+    public static let derivedForm: UInt16 = 1
+
+    @inlinable
+    public init(form: UInt16, high: UInt64, low: UInt64) {
+        self.form = form
+        self.high = high
+        self.low = low
+    }
+
+    /// The id that stands for `text`: a bus id, `derived-...`, or a hash of anything else.
+    public init(text: UnsafeRawBufferPointer) {
+        if let exact = unsafe MessageID(busID: text) ?? MessageID(derivedText: text) {
+            self = exact
+        } else {
+            let hash = unsafe Checksum.sha256Half(text)
+            self.init(form: Self.hashedForm, high: hash.high, low: hash.low)
+        }
+    }
+
+    /// The id that stands for `text`.
+    public init(_ text: String) {
+        let bytes = Array(text.utf8)
+        self = unsafe bytes.withUnsafeBytes { unsafe MessageID(text: $0) }
+    }
+
+    /// The text of an exact id (bus or derived); nil for a hashed one, whose text only the payload has.
+    public var exactText: String? {
+        switch form {
+        case Self.hashedForm:
+            return nil
+        case Self.derivedForm:
+            return "derived-" + hex(high) + hex(low)
+        default:
+            let upper = hex(high)
+            let lower = hex(low)
+            let groups = [
+                upper.prefix(8), upper.dropFirst(8).prefix(4), upper.dropFirst(12),
+                lower.prefix(4), lower.dropFirst(4),
+            ]
+            return "\(form)-" + groups.joined(separator: "-")
+        }
+    }
+
+    private func hex(_ word: UInt64) -> String {
+        let digits = String(word, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+
+    /// `dddd-xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx`, the year without a leading zero.
+    private init?(busID text: UnsafeRawBufferPointer) {
+        guard text.count == 41, unsafe text[4] == UInt8(ascii: "-") else { return nil }
+        var year: UInt16 = 0
+        for position in 0..<4 {
+            let digit = unsafe text[position] &- UInt8(ascii: "0")
+            guard digit < 10 else { return nil }
+            year = year * 10 + UInt16(digit)
+        }
+        guard year >= 1000 else { return nil }
+        var words: (UInt64, UInt64) = (0, 0)
+        var nibbles = 0
+        for position in 5..<41 {
+            let byte = unsafe text[position]
+            if position == 13 || position == 18 || position == 23 || position == 28 {
+                guard byte == UInt8(ascii: "-") else { return nil }
+                continue
+            }
+            guard let nibble = Self.nibble(byte) else { return nil }
+            if nibbles < 16 { words.0 = words.0 << 4 | nibble } else { words.1 = words.1 << 4 | nibble }
+            nibbles += 1
+        }
+        self.init(form: year, high: words.0, low: words.1)
+    }
+
+    private init?(derivedText text: UnsafeRawBufferPointer) {
+        let prefix = "derived-".utf8
+        guard text.count == 40, unsafe text.prefix(8).elementsEqual(prefix) else { return nil }
+        var words: (UInt64, UInt64) = (0, 0)
+        for position in 0..<32 {
+            guard let nibble = unsafe Self.nibble(text[8 + position]) else { return nil }
+            if position < 16 { words.0 = words.0 << 4 | nibble } else { words.1 = words.1 << 4 | nibble }
+        }
+        self.init(form: Self.derivedForm, high: words.0, low: words.1)
+    }
+
+    @inline(__always)
+    private static func nibble(_ byte: UInt8) -> UInt64? {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt64(byte - UInt8(ascii: "0"))
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): UInt64(byte - UInt8(ascii: "a") + 10)
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,102 @@
+/// Records in a row, not yet in the log: what feeds hand to the engine. Grows, is never edited.
+package struct RecordBatch: Sendable {
+    /// The records' bytes, back to back, in the form that `Record` describes.
+    @usableFromInline package private(set) var bytes: [UInt8] = []
+    /// The number of records.
+    @usableFromInline package private(set) var count = 0
+
+    package init() {}
+
+    package var isEmpty: Bool { count == 0 }
+
+    /// Forgets the records and keeps the memory.
+    package mutating func removeAll() {
+        bytes.removeAll(keepingCapacity: true)
+        count = 0
+    }
+
+    /// Where a name of a new record stands: a range of its payload, or bytes of its own.
+    package enum NameSource: Sendable {
+        case payload(Range<Int>)
+        case inline([UInt8])
+    }
+
+    /// Appends a record.
+    /// - Parameters:
+    ///   - names: the topic first and once (in messages), then the others, distinct per dimension,
+    ///     within `Limits.nameBytesMax` and `Limits.namesPerMessageMax`.
+    ///   - payload: at most `Limits.payloadBytesMax` bytes, kept as they are.
+    package mutating func append(
+        kind: UInt8 = Record.Kind.message, flags: UInt8 = 0, timestamp: Timestamp, id: MessageID,
+        names: [(dimension: Dimension, source: NameSource)], payload: UnsafeRawBufferPointer
+    ) {
+        precondition(names.count <= Limits.namesPerMessageMax, "too many names in one record")
+        precondition(payload.count <= Limits.payloadBytesMax, "payload past its limit")
+        let entriesEnd = Record.headerBytes + names.count * Record.nameEntryBytes
+        var payloadOffset = entriesEnd
+        for name in names {
+            if case .inline(let own) = name.source { payloadOffset += own.count }
+        }
+        bytes.reserveCapacity(bytes.count + payloadOffset + payload.count)
+        bytes.append(integer: UInt32(payloadOffset + payload.count))
+        bytes.append(kind)
+        bytes.append(flags)
+        bytes.append(integer: id.form)
+        bytes.append(integer: timestamp.microseconds)
+        bytes.append(integer: id.high)
+        bytes.append(integer: id.low)
+        bytes.append(integer: UInt32(payloadOffset))
+        bytes.append(integer: UInt16(names.count))
+        bytes.append(integer: UInt16(0))
+        var inlineOffset = entriesEnd
+        for name in names {
+            let place: (offset: Int, length: Int)
+            switch name.source {
+            case .payload(let range):
+                place = (payloadOffset + range.lowerBound, range.count)
+            case .inline(let own):
+                place = (inlineOffset, own.count)
+                inlineOffset += own.count
+            }
+            bytes.append(name.dimension.code)
+            bytes.append(0)
+            bytes.append(integer: UInt16(place.length))
+            bytes.append(integer: UInt32(place.offset))
+        }
+        for name in names {
+            if case .inline(let own) = name.source { bytes.append(contentsOf: own) }
+        }
+        unsafe bytes.append(contentsOf: payload)
+        count += 1
+    }
+
+    /// Appends the records of `other` behind one's own.
+    package mutating func append(contentsOf other: RecordBatch) {
+        bytes.append(contentsOf: other.bytes)
+        count += other.count
+    }
+
+    /// Appends one record read elsewhere, as it is.
+    package mutating func append(_ record: RecordView) {
+        unsafe bytes.append(contentsOf: record.bytes)
+        count += 1
+    }
+
+    /// Calls `body` with each record in order, and its place in the batch.
+    @inlinable
+    package func forEach(_ body: (Int, RecordView) -> Void) {
+        unsafe bytes.withUnsafeBytes { whole in
+            var offset = 0
+            var place = 0
+            while offset < whole.count {
+                let rest = unsafe UnsafeRawBufferPointer(rebasing: whole[offset...])
+                guard let record = unsafe RecordView(checking: rest) else {
+                    preconditionFailure("a batch holds only whole records")
+                }
+                unsafe body(place, record)
+                offset += unsafe record.bytes.count
+                place += 1
+            }
+        }
+    }
+}
