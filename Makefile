@@ -1,0 +1,41 @@
+# Everything that Tallylog needs to be built, tried, tested and installed.
+# A fresh Debian machine with Swift 6.3 needs nothing else: `packages` installs what is missing.
+
+PREFIX ?= /usr/local
+SWIFT ?= swift
+
+LIBRARIES = liblmdb-dev libzmq3-dev libzstd-dev libsimdjson-dev libssl-dev pkg-config
+TEST_TOOLS = redis-tools python3 python3-redis python3-zmq netcat-openbsd
+
+.PHONY: build demo test bench lint format install packages test-packages clean
+
+build: packages
+	$(SWIFT) build -c release --product tallylog
+
+demo: build test-packages
+	bash Benchmarks/demo.sh
+
+test: test-packages
+	$(SWIFT) build -c release --product tallylog
+	$(SWIFT) test --parallel
+
+bench: build
+	bash Benchmarks/run.sh
+
+lint:
+	$(SWIFT) format lint --strict --recursive --parallel Sources Tests Benchmarks Package.swift
+
+format:
+	$(SWIFT) format --in-place --recursive --parallel Sources Tests Benchmarks Package.swift
+
+install: build
+	install -D -m 0755 .build/release/tallylog $(DESTDIR)$(PREFIX)/bin/tallylog
+
+packages:
+	@bash scripts/install-packages.sh $(LIBRARIES)
+
+test-packages: packages
+	@bash scripts/install-packages.sh $(TEST_TOOLS)
+
+clean:
+	$(SWIFT) package clean
