@@ -1,0 +1,149 @@
+import Disk
+import MessageLog
+import Model
+import Rollup
+
+/// The engine: the only room where the log and the rollups meet.
+///
+/// Messages go in through the log thread; the index thread packs and folds them; readers take a
+/// `Snapshot`. Opening replays what LMDB does not cover; closing folds everything.
+package final class Engine: Sendable {
+    package let directory: String
+    private let lock: DirectoryLock
+    private let log: MessageLog
+    private let store: RollupStore
+    package let names: NameTable
+    private let head: Head
+    private let queue = AppendQueue()
+    package let progress = Progress()
+    package let accounting = Accounting()
+    private let appender: Appender
+    private let indexer: Indexer
+    private let threads: [WorkerThread]
+    private let closed = Monitor(false)
+
+    package struct Options: Sendable {
+        package var log: LogOptions
+        package var indexMapBytes = Limits.indexMapBytesMax
+
+        package init(log: LogOptions = LogOptions()) { self.log = log }
+    }
+
+    /// Opens the store in `directory`, making it if it is absent or empty, and starts its threads.
+    package init(directory: String, options: Options = Options()) throws(EngineError) {
+        let disk = PosixDisk()
+        self.directory = directory
+        do {
+            try disk.makeDirectory(directory)
+            lock = try DirectoryLock.acquire(directory)
+        } catch { throw .directory(error) }
+        do { log = try MessageLog.open(disk, directory: directory + "/log", options: options.log) }
+        catch { throw .log(error) }
+        store = try Self.openRollups(disk, directory, logID: log.id, options)
+        names = store.names
+        let watermark = store.watermark
+        guard watermark <= log.snapshot.end else {
+            throw .logLost(watermark: watermark, end: log.snapshot.end)
+        }
+        var initial = HeadState()
+        initial.folded = watermark
+        head = Head(initial)
+        appender = Appender(
+            log: log, queue: queue, head: head, names: names, progress: progress,
+            accounting: accounting)
+        indexer = Indexer(store: store, head: head, names: names, progress: progress)
+        progress.checkpointed(watermark)
+        appender.publishOpened()
+        indexer.packAll()
+        threads = [
+            WorkerThread(name: "tallylog-log", appender.run),
+            WorkerThread(name: "tallylog-index", indexer.run),
+        ]
+    }
+
+    /// The rollups, or new ones where they are missing, of another log or of another version: they
+    /// are a function of the log, so nothing is lost by making them again.
+    private static func openRollups(
+        _ disk: PosixDisk, _ directory: String, logID: LogID, _ options: Options
+    ) throws(EngineError) -> RollupStore {
+        let path = directory + "/rollups"
+        do {
+            do {
+                return try RollupStore.open(
+                    directory: path, mapBytes: options.indexMapBytes, logID: logID.bytes)
+            } catch .needsRebuild {
+                try RollupStore.removeFiles(of: path)
+                return try RollupStore.open(
+                    directory: path, mapBytes: options.indexMapBytes, logID: logID.bytes)
+            }
+        } catch { throw .rollup(error) }
+    }
+
+    /// Appends records. `completion` is called once, on the log thread, when they are durable and
+    /// visible, or refused.
+    /// - Parameters:
+    ///   - mayWait: wait here while too much is queued; for feeds, never for an event loop.
+    ///   - waitsForSpace: on a full disk, keep the batch and try again.
+    package func append(
+        _ batch: RecordBatch, mayWait: Bool = true, waitsForSpace: Bool = false,
+        completion: @escaping @Sendable (AppendResult) -> Void
+    ) {
+        if batch.isEmpty { return completion(.success([])) }
+        let pending = PendingAppend(
+            batch: batch, waitsForSpace: waitsForSpace, completion: completion)
+        accounting.queue(batch.count)
+        if !queue.add(pending, mayWait: mayWait) {
+            accounting.refuse(batch.count, "closed")
+            completion(.failure(appender.failed ?? .closed))
+        }
+    }
+
+    /// Calls `body` with one consistent moment of the store. No `await` inside.
+    package func read<Result>(
+        _ body: (borrowing Snapshot) -> Result
+    ) throws(EngineError) -> Result {
+        while true {
+            let state = head.current
+            let reader: RollupReader
+            do { reader = try store.beginRead() } catch { throw .rollup(error) }
+            // LMDB may have moved past the head that was loaded first: then load that again.
+            if reader.watermark > state.end { continue }
+            return body(Snapshot(state, names: names, reader: reader))
+        }
+    }
+
+    /// Folds everything that is visible now into LMDB, and returns its watermark.
+    package func checkpoint() throws(EngineError) -> UInt64 {
+        let end = head.current.end
+        progress.monitor.change { $0.wantedWatermark = max($0.wantedWatermark, end) }
+        let failure = progress.monitor.wait { counters -> String?? in
+            if counters.watermark >= end { return .some(nil) }
+            if counters.closing { return "the engine is closing" }
+            return counters.checkpointFailure.map { .some($0) }
+        }
+        if let failure, let failure { throw .checkpoint(failure) }
+        return progress.counters.watermark
+    }
+
+    /// Why appending has stopped for good, if it has: a failed flush, damage.
+    package var failure: EngineError? { appender.failed }
+
+    /// What recovery found and did when the store was opened.
+    package var recovery: RecoveryReport { log.recovery }
+
+    /// Takes what waits, folds it, writes the columns, and lets go of the directory. Idempotent.
+    package func close() throws(EngineError) {
+        guard closed.withLock({ closed in
+            defer { closed = true }
+            return !closed
+        }) else { return }
+        queue.close()
+        threads[0].join()
+        progress.monitor.change { $0.closing = true }
+        threads[1].join()
+        indexer.foldAll()
+        defer { lock.release() }
+        if let failed = appender.failed { throw failed }
+        do { try log.close() } catch { throw .log(error) }
+    }
+}
