@@ -6,7 +6,8 @@ import Rollup
 enum RowReader {
     /// The rows of the sequences `range`, which the segments must cover.
     static func rows(_ range: ClosedRange<UInt64>, of segments: [SegmentView]) -> RollupRows {
-        var rows = RollupRows(sequences: range)
+        var rows = RollupRows(first: range.lowerBound, last: range.upperBound)
+        var counts = NameCounts()
         for view in segments {
             let first = view.segment.firstSequence
             guard view.segment.columns.rows > 0, view.lastSequence >= range.lowerBound,
@@ -14,23 +15,29 @@ enum RowReader {
             else { continue }
             let lower = Int(max(range.lowerBound, first) - first)
             let upper = Int(min(range.upperBound, view.lastSequence) - first)
-            append(view, rows: lower...upper, to: &rows)
+            append(view, rows: lower...upper, to: &rows, &counts)
         }
+        counts.note(.topic, rows.topics.max() ?? 0)
+        counts.note(.user, rows.userIDs.max() ?? 0)
+        counts.note(.package, rows.packageIDs.max() ?? 0)
+        rows.nameCounts = counts.byCode
         return rows
     }
 
     private static func append(
-        _ view: SegmentView, rows wanted: ClosedRange<Int>, to result: inout RollupRows
+        _ view: SegmentView, rows wanted: ClosedRange<Int>, to result: inout RollupRows,
+        _ counts: inout NameCounts
     ) {
         let columns = view.segment.columns
         let topics = view.names.globals(of: .topic)
         let users = view.names.globals(of: .user)
         let packages = view.names.globals(of: .package)
-        for index in 0..<columns.blockCount {
+        let blocks = wanted.lowerBound / columns.blockRows...wanted.upperBound / columns.blockRows
+        for index in blocks {
             let block = columns.block(index, [.times, .topics, .sets])
             let lower = max(wanted.lowerBound, block.firstRow) - block.firstRow
             let upper = min(wanted.upperBound + 1, block.firstRow + block.rows) - block.firstRow
-            if lower >= upper { continue }
+            count(block, lower..<upper, view, &counts)
             result.times.append(contentsOf: block.times[lower..<upper])
             for row in lower..<upper { result.topics.append(topics[Int(block.topics[row])]) }
             append(
@@ -57,5 +64,30 @@ enum RowReader {
             }
             offsets.append(UInt32(ids.count))
         }
+    }
+
+    /// Notes the names that the rows need in dimensions that have no tallies.
+    private static func count(
+        _ block: ColumnBlock, _ rows: Range<Int>, _ view: SegmentView, _ counts: inout NameCounts
+    ) {
+        for set in block.sets where set.dimension != .user && set.dimension != .package {
+            let globals = view.names.globals(of: set.dimension)
+            let lower = Int(set.names.offsets[rows.lowerBound])
+            let upper = Int(set.names.offsets[rows.upperBound])
+            for local in set.names.ids[lower..<upper] {
+                counts.note(set.dimension, globals[Int(local)])
+            }
+        }
+    }
+}
+
+/// By dimension's code: the largest global id that rows need.
+struct NameCounts {
+    private(set) var byCode: [UInt32] = []
+
+    mutating func note(_ dimension: Dimension, _ id: UInt32) {
+        let code = Int(dimension.code)
+        while byCode.count <= code { byCode.append(0) }
+        byCode[code] = max(byCode[code], id)
     }
 }

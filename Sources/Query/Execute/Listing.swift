@@ -68,12 +68,17 @@ enum Listing {
         for view in snapshot.segments {
             for row in view.segment.columns.rows(withID: id) {
                 let sequence = view.segment.firstSequence + UInt64(row)
-                let place = Place(time: view.segment.columns.time(ofRow: row), sequence: sequence)
+                let place = Place(time: time(ofRow: row, view.segment.columns), sequence: sequence)
                 if newest.map({ $0 < place }) ?? true { newest = place }
             }
         }
         guard let newest else { return nil }
         return try envelope(of: newest.sequence, snapshot.segments)
+    }
+
+    private static func time(ofRow row: Int, _ columns: SegmentColumns) -> Int64 {
+        let block = columns.block(row / columns.blockRows, .times)
+        return block.times[row - block.firstRow]
     }
 
     private static func ordered(_ segments: [SegmentView], _ descending: Bool) -> [SegmentView] {
@@ -171,8 +176,10 @@ enum Listing {
 /// Rows to look at, ascending, grouped by block.
 struct CandidateRows {
     private var byBlock: [Int: [Int]] = [:]
+    private let blockRows: Int
 
     init(_ rows: [UInt32], blockRows: Int) {
+        self.blockRows = blockRows
         for row in Set(rows).sorted() {
             byBlock[Int(row) / blockRows, default: []].append(Int(row) % blockRows)
         }
@@ -180,9 +187,7 @@ struct CandidateRows {
 
     func meets(block index: Int) -> Bool { byBlock[index] != nil }
 
-    func places(in block: ColumnBlock) -> [Int]? {
-        byBlock.values.isEmpty ? [] : byBlock[block.index] ?? []
-    }
+    func places(in block: ColumnBlock) -> [Int] { byBlock[block.firstRow / blockRows] ?? [] }
 }
 
 /// The best `limit` places seen so far: the newest, or the oldest.
