@@ -49,4 +49,34 @@ public enum Limits {
     public static let replyRowsMax = 10_000
     /// The largest number of buckets in one series.
     public static let seriesBucketsMax = 1_000_000
+    /// MESSAGES without a LIMIT lists so many.
+    public static let messagesDefault = 100
+    /// The largest reply to one request.
+    public static let replyBytesMax = 64 << 20
+
+    // The socket.
+    /// The longest word of a request: a whole payload.
+    public static let requestWordBytesMax = payloadBytesMax
+    /// The longest request: a payload and the words around it.
+    public static let requestBytesMax = payloadBytesMax + (64 << 10)
+    /// The most words in one request.
+    public static let requestWordsMax = 16_384
+    /// The longest line of an inline command other than APPEND.
+    public static let inlineBytesMax = 64 << 10
+    /// Appends of one connection that wait to be durable; beyond it, its requests wait unread.
+    public static let connectionAppendsMax = 1_024
+    /// Their bytes.
+    public static let connectionAppendBytesMax = 16 << 20
+    /// Replies of one connection that it has not read; beyond it, its requests wait unread.
+    public static let connectionReplyBytesMax = 64 << 10
+    /// Open connections; further ones are refused in words.
+    public static let connectionsMax = 10_000
+    /// A connection that neither asks nor waits for so long is closed.
+    public static let connectionIdleSecondsMax: Int64 = 3_600
+    /// A request must have arrived whole so long after its first byte.
+    public static let requestSecondsMax: Int64 = 60
+    /// A shutdown waits so long for requests under way.
+    public static let shutdownSecondsMax: Int64 = 10
+    /// The longest path of a socket: `sun_path` less its closing zero.
+    public static let socketPathBytesMax = 107
 }

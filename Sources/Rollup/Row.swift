@@ -32,7 +32,7 @@ struct RowCursor {
         let head = unsafe start.pointee
         var payload = unsafe start + 1
         guard let length = unsafe Varint.read(&payload, end),
-            unsafe length <= UInt64(end - payload), head >> 2 >= least
+            unsafe length <= UInt64(end - payload), unsafe head >> 2 >= least
         else {
             unsafe damaged = true
             unsafe place = end

@@ -23,7 +23,7 @@ struct Scratch<Element: BitwiseCopyable>: ~Copyable {
     @inline(never)
     private mutating func grow(to wanted: Int) {
         capacity = max(wanted, capacity * 2)
-        let larger = unsafe UnsafeMutablePointer<Element>.allocate(capacity: capacity)
+        let larger = UnsafeMutablePointer<Element>.allocate(capacity: capacity)
         unsafe larger.update(from: start, count: count)
         unsafe start.deallocate()
         unsafe start = larger
@@ -50,7 +50,7 @@ extension Scratch where Element == UInt8 {
     @inline(__always)
     mutating func append(_ bytes: UnsafeRawBufferPointer) {
         reserve(count + bytes.count)
-        if let source = unsafe bytes.baseAddress {
+        if let source = bytes.baseAddress {
             unsafe UnsafeMutableRawPointer(start + count)
                 .copyMemory(from: source, byteCount: bytes.count)
         }

@@ -28,7 +28,7 @@ struct Tally {
 
         @inline(__always)
         func cell(_ index: Int) -> UInt64 {
-            switch width {
+            switch unsafe width {
             case 1: UInt64(unsafe cells.load(fromByteOffset: index, as: UInt8.self))
             case 2:
                 UInt64(
@@ -120,7 +120,7 @@ struct Tally {
         _ part: UnsafeRawBufferPointer, in range: Range<UInt64>,
         _ body: (UInt64, UInt64) -> Void
     ) -> Bool {
-        guard let base = unsafe part.baseAddress else { return true }
+        guard let base = part.baseAddress else { return true }
         var place = unsafe base.assumingMemoryBound(to: UInt8.self)
         let end = unsafe place + part.count
         var key: UInt64 = 0
@@ -140,7 +140,7 @@ struct Tally {
         _ part: UnsafeRawBufferPointer, in range: Range<UInt64>,
         _ body: (UInt64, UInt64) -> Void
     ) -> Bool {
-        guard let base = unsafe part.baseAddress else { return true }
+        guard let base = part.baseAddress else { return true }
         var place = unsafe base.assumingMemoryBound(to: UInt8.self)
         let end = unsafe place + part.count
         var key: UInt64 = 0

@@ -69,7 +69,7 @@ struct TallyEncoder: ~Copyable {
                 key = next
             } else {
                 unsafe Varint.write(next - otherKey, to: &other)
-                unsafe Varint.write(times - 2, to: &other)
+                unsafe Varint.write(times &- 2, to: &other)
                 otherKey = next
             }
         }

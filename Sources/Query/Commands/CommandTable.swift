@@ -1,0 +1,154 @@
+/// Every command, in the order of `HELP`.
+package enum CommandTable {
+    package static let all: [Command] = questions + operations + connection
+
+    /// - Parameter name: in any letter case.
+    package static func command(_ name: String) -> Command? {
+        let capitals = name.uppercased()
+        return all.first { $0.name == capitals }
+    }
+
+    private static let dimensions = ["topic", "category", "user", "package", "agent", "object"]
+    private static let dimension = CommandArgument.oneOf(
+        "dimension", dimensions.map { .word($0) })
+    private static let filter = CommandArgument.block(
+        "filter",
+        [
+            .word("NOT").optional,
+            .oneOf("name", dimensions.map { .option($0.uppercased(), $0) }),
+        ]
+    ).multiple.optional
+    private static let range = CommandArgument.oneOf(
+        "range",
+        [
+            .block("ends", [.option("FROM", "time", .time).optional, .option("TO", "time", .time).optional]),
+            .option("LAST", "length"),
+        ]
+    ).optional
+    private static let zone = CommandArgument.option("TZ", "zone").optional
+    private static let at = CommandArgument.word("AT").optional
+    private static let limit = CommandArgument.option("LIMIT", "rows", .integer).optional
+    private static let selection = [filter, range, zone, at]
+
+    private static let questions: [Command] = [
+        Command(
+            "COUNT", arity: -1, flags: ["readonly", "fast"], group: "questions",
+            "Counts messages", selection),
+        Command(
+            "SERIES", arity: -2, flags: ["readonly"], group: "questions",
+            "Counts messages, or distinct names, per bucket of time",
+            [
+                .value("every"), CommandArgument.option("DISTINCT", "dimension").optional,
+                filter, range,
+                CommandArgument.block("fill", [.word("FILL"), .oneOf("fill", [.word("zero"), .word("none")])])
+                    .optional,
+                zone, at,
+            ]),
+        Command(
+            "TOP", arity: -3, flags: ["readonly"], group: "questions",
+            "Ranks the names of a dimension by their number of messages",
+            [
+                .oneOf("limit", [.value("rows", .integer), .word("ALL")]), dimension,
+                CommandArgument.option("EXCEPT", "name").multiple.optional,
+            ] + selection),
+        Command(
+            "DISTINCT", arity: -2, flags: ["readonly"], group: "questions",
+            "Counts the names of a dimension that occur", [dimension] + selection),
+        Command(
+            "NAMES", arity: -2, flags: ["readonly"], group: "questions",
+            "Lists the known names of a dimension",
+            [dimension, CommandArgument.option("PREFIX", "prefix").optional, limit, at]),
+        Command(
+            "SEEN", arity: -3, flags: ["readonly"], group: "questions",
+            "Tells when a name first and last occurred, and in how many messages",
+            [dimension, .value("name"), filter, at]),
+        Command(
+            "MESSAGES", arity: -1, flags: ["readonly"], group: "questions",
+            "Lists messages",
+            [
+                filter, range, CommandArgument.option("CONTAINS", "text").multiple.optional,
+                CommandArgument.block("order", [.word("ORDER"), .oneOf("order", [.word("asc"), .word("desc")])])
+                    .optional,
+                limit, CommandArgument.option("AFTER", "cursor").optional, zone, at,
+            ]),
+        Command(
+            "GET", arity: -2, flags: ["readonly", "fast"], group: "questions",
+            "Returns one message by its id", [.value("id"), at]),
+    ]
+
+    private static let operations: [Command] = [
+        Command(
+            "APPEND", arity: 2, flags: ["write"], group: "operations",
+            "Adds a message and answers once it is on disk", [.value("envelope")]),
+        Command(
+            "CHECKPOINT", arity: 1, flags: ["admin"], group: "operations",
+            "Folds what is counted in memory into the index"),
+        Command(
+            "INFO", arity: -1, flags: ["readonly", "fast"], group: "operations",
+            "Shows the figures of the running server",
+            [CommandArgument.value("section").multiple.optional]),
+    ]
+
+    private static let connection: [Command] = [
+        Command(
+            "PING", arity: -1, flags: ["fast"], group: "connection",
+            "Answers PONG, or the message", [CommandArgument.value("message").optional]),
+        Command(
+            "ECHO", arity: 2, flags: ["fast"], group: "connection",
+            "Answers the message", [.value("message")]),
+        Command(
+            "HELLO", arity: -1, flags: ["fast"], group: "connection",
+            "Chooses the protocol's version and tells about the server",
+            [
+                CommandArgument.block(
+                    "arguments",
+                    [
+                        .value("version", .integer),
+                        CommandArgument.block("auth", [.word("AUTH"), .value("user"), .value("password")])
+                            .optional,
+                        CommandArgument.option("SETNAME", "name").optional,
+                    ]
+                ).optional
+            ]),
+        Command(
+            "CLIENT", arity: -2, flags: ["fast"], group: "connection",
+            "Tells or sets what the server knows of the connection",
+            [
+                .oneOf(
+                    "subcommand",
+                    [
+                        .word("ID"), .word("GETNAME"), .option("SETNAME", "name"),
+                        .block("info", [.word("SETINFO"), .value("attribute"), .value("value")]),
+                    ])
+            ]),
+        Command(
+            "COMMAND", arity: -1, flags: ["fast"], group: "connection",
+            "Describes the commands",
+            [
+                CommandArgument.oneOf(
+                    "subcommand",
+                    [
+                        .word("COUNT"), .word("LIST"),
+                        .block("docs", [.word("DOCS"), CommandArgument.value("name").multiple.optional]),
+                        .block("info", [.word("INFO"), CommandArgument.value("name").multiple.optional]),
+                    ]
+                ).optional
+            ]),
+        Command(
+            "CONFIG", arity: -3, flags: ["fast"], group: "connection",
+            "Answers an empty list, for clients that ask",
+            [.word("GET"), CommandArgument.value("pattern", .pattern).multiple]),
+        Command(
+            "HELP", arity: -1, flags: ["fast"], group: "connection",
+            "Shows the commands, or one of them", [CommandArgument.value("command").optional]),
+        Command(
+            "SELECT", arity: 2, flags: ["fast"], group: "connection",
+            "Accepts database 0, the only one", [.value("database", .integer)]),
+        Command(
+            "RESET", arity: 1, flags: ["fast"], group: "connection",
+            "Forgets the connection's name and goes back to RESP2"),
+        Command(
+            "QUIT", arity: -1, flags: ["fast"], group: "connection",
+            "Answers OK and closes the connection"),
+    ]
+}

@@ -1,0 +1,5 @@
+/// Which Tallylog this is.
+public enum Release {
+    /// By semantic versioning.
+    public static let version = "0.1.0"
+}

@@ -1,0 +1,137 @@
+import Model
+
+/// The questions, word by word.
+extension RequestParser {
+    mutating func count() throws(RequestError) -> (Question, Options) {
+        let options = try options(OptionWord.selection)
+        return (.count(options.selection), options)
+    }
+
+    mutating func series() throws(RequestError) -> (Question, Options) {
+        try require(words.count >= 2)
+        position = 2
+        let every = try every(at: 1)
+        let options = try options(OptionWord.selection.union([.distinct, .fill]))
+        let series = SeriesQuestion(
+            every: every, distinct: options.distinct, selection: options.selection,
+            fill: options.fill)
+        if options.fill == .zero { try checkBuckets(series, options) }
+        return (.series(series), options)
+    }
+
+    private func checkBuckets(
+        _ series: SeriesQuestion, _ options: Options
+    ) throws(RequestError) {
+        let place = options.places[.fill] ?? 0
+        guard let lower = series.selection.range.lower, let upper = series.selection.range.upper
+        else {
+            throw wrong(
+                place, "FILL zero needs both ends of the range; accepted: with FROM and TO, or LAST")
+        }
+        let buckets = series.every.numbers(from: lower, to: upper).count
+        guard buckets <= Limits.seriesBucketsMax else {
+            throw wrong(
+                place,
+                "\(buckets) buckets; accepted: at most \(Limits.seriesBucketsMax), "
+                    + "take a wider bucket or a shorter range")
+        }
+    }
+
+    mutating func top() throws(RequestError) -> (Question, Options) {
+        try require(words.count >= 3)
+        position = 3
+        let limit = words.keyword(1) == "ALL" ? nil : try rows(at: 1)
+        let dimension = try dimension(at: 2)
+        let options = try options(OptionWord.selection.union([.except]))
+        let top = TopQuestion(
+            limit: limit, dimension: dimension, except: options.except,
+            selection: options.selection)
+        return (.top(top), options)
+    }
+
+    mutating func distinct() throws(RequestError) -> (Question, Options) {
+        try require(words.count >= 2)
+        position = 2
+        let dimension = try dimension(at: 1)
+        let options = try options(OptionWord.selection)
+        return (.distinct(dimension, options.selection), options)
+    }
+
+    mutating func names() throws(RequestError) -> (Question, Options) {
+        try require(words.count >= 2)
+        position = 2
+        let dimension = try dimension(at: 1)
+        let options = try options([.prefix, .limit, .at])
+        let names = NamesQuestion(
+            dimension: dimension, prefix: options.prefix,
+            limit: options.limit ?? Limits.replyRowsMax)
+        return (.names(names), options)
+    }
+
+    mutating func seen() throws(RequestError) -> (Question, Options) {
+        try require(words.count >= 3)
+        position = 3
+        let dimension = try dimension(at: 1)
+        let name = try name(at: 2)
+        let options = try options(OptionWord.filters.union([.at]))
+        let seen = SeenQuestion(dimension: dimension, name: name, filter: options.filter)
+        return (.seen(seen), options)
+    }
+
+    mutating func messages() throws(RequestError) -> (Question, Options) {
+        let options = try options(
+            OptionWord.selection.union([.contains, .order, .limit, .after]))
+        let listing = listing(options)
+        if let after = options.after, after.cursor.listing != listing {
+            throw wrong(
+                after.place,
+                "the cursor is of another listing; accepted: one from a reply to the same "
+                    + "filters, range, texts and order")
+        }
+        let messages = MessagesQuestion(
+            selection: options.selection, contains: options.contains, order: options.order,
+            limit: options.limit ?? Limits.messagesDefault, after: options.after?.cursor,
+            listing: listing)
+        return (.messages(messages), options)
+    }
+
+    mutating func get() throws(RequestError) -> (Question, Options) {
+        try require(words.count == 2 || words.count == 3)
+        position = 2
+        let text = try name(at: 1)
+        let options = try options([.at])
+        let id = unsafe text.withUnsafeBytes { unsafe MessageID(text: $0) }
+        return (.get(id), options)
+    }
+
+    /// What makes a listing the same on its next page: filters, texts, order, and the ends of the
+    /// range as they were written, since `now` has moved on by then.
+    private func listing(_ options: Options) -> UInt64 {
+        var bytes: [UInt8] = [options.order == .ascending ? 1 : 2]
+        for end in [options.lower, options.upper] {
+            bytes.append(end == nil ? 0 : end?.ago == nil ? 1 : 2)
+            bytes.append(integer: end?.ago ?? end?.time.microseconds ?? 0)
+        }
+        for clauses in [options.filter.any, options.filter.none] {
+            bytes.append(integer: UInt32(clauses.count))
+            for clause in clauses {
+                bytes.append(clause.dimension.code)
+                bytes.append(integer: UInt32(clause.patterns.count))
+                for pattern in clause.patterns {
+                    switch pattern {
+                    case .name(let name): append(0, name, to: &bytes)
+                    case .prefix(let prefix): append(1, prefix, to: &bytes)
+                    }
+                }
+            }
+        }
+        for text in options.contains { append(2, text, to: &bytes) }
+        return unsafe bytes.withUnsafeBytes { unsafe Checksum.sha256Half($0).high }
+    }
+
+    private func append(_ kind: UInt8, _ text: [UInt8], to bytes: inout [UInt8]) {
+        bytes.append(kind)
+        bytes.append(integer: UInt32(text.count))
+        bytes.append(contentsOf: text)
+    }
+}

@@ -1,0 +1,120 @@
+/// Writes replies as RESP, one behind the other, into one buffer.
+package struct ReplyEncoder: Sendable {
+    /// The versions of the protocol.
+    package enum Version: Int, Sendable {
+        case resp2 = 2
+        case resp3 = 3
+    }
+
+    package var version: Version
+    /// What has been written and not yet taken.
+    package private(set) var bytes: [UInt8] = []
+
+    package init(_ version: Version = .resp2) { self.version = version }
+
+    /// Forgets what was written. Keeps the memory, unless a large reply has made it large.
+    package mutating func removeAll() {
+        bytes.removeAll(keepingCapacity: bytes.capacity <= ReplyEncoder.keptBytesMax)
+    }
+
+    /// Takes back what was written from `count` on.
+    package mutating func truncate(to count: Int) { bytes.removeLast(bytes.count - count) }
+
+    /// Appends bytes that are replies already.
+    package mutating func append(encoded: [UInt8]) { bytes.append(contentsOf: encoded) }
+
+    package mutating func append(_ reply: Reply) {
+        switch reply {
+        case .integer(let value): line(":", value)
+        case .double(let value): double(value)
+        case .bulk(let value): bulk(value)
+        case .simple(let text): line("+", text)
+        case .null: bytes.append(contentsOf: version == .resp3 ? "_\r\n".utf8 : "$-1\r\n".utf8)
+        case .error(let text): line("-", text)
+        case .array(let elements):
+            line("*", Int64(elements.count))
+            for element in elements { append(element) }
+        case .map(let entries):
+            if version == .resp3 {
+                line("%", Int64(entries.count))
+            } else {
+                line("*", Int64(entries.count) * 2)
+            }
+            for entry in entries {
+                append(entry.0)
+                append(entry.1)
+            }
+        case .pairs(let pairs): append(pairs)
+        case .ranking(let ranking):
+            line("*", Int64(ranking.count))
+            for row in ranking {
+                bytes.append(contentsOf: "*2\r\n".utf8)
+                bulk(row.name)
+                line(":", row.count)
+            }
+        }
+    }
+
+    private mutating func append(_ pairs: [(Int64, Int64)]) {
+        line("*", Int64(pairs.count))
+        bytes.reserveCapacity(bytes.count + pairs.count * 28)
+        for pair in pairs {
+            bytes.append(contentsOf: "*2\r\n".utf8)
+            line(":", pair.0)
+            line(":", pair.1)
+        }
+    }
+
+    private mutating func bulk(_ value: [UInt8]) {
+        line("$", Int64(value.count))
+        bytes.append(contentsOf: value)
+        endLine()
+    }
+
+    private mutating func double(_ value: Double) {
+        let text =
+            if value.isNaN { "nan" } else if value.isInfinite {
+                value < 0 ? "-inf" : "inf"
+            } else { "\(value)" }
+        if version == .resp3 { line(",", text) } else { bulk(Array(text.utf8)) }
+    }
+
+    /// Whatever the text holds, it stays one line.
+    private mutating func line(_ kind: Unicode.Scalar, _ text: String) {
+        bytes.append(UInt8(ascii: kind))
+        for byte in text.utf8 { bytes.append(byte == 13 || byte == 10 ? 32 : byte) }
+        endLine()
+    }
+
+    private mutating func line(_ kind: Unicode.Scalar, _ value: Int64) {
+        bytes.append(UInt8(ascii: kind))
+        append(decimal: value)
+        endLine()
+    }
+
+    private mutating func endLine() {
+        bytes.append(13)
+        bytes.append(10)
+    }
+
+    /// The digits come out last first; they wait in a buffer on the stack.
+    private mutating func append(decimal value: Int64) {
+        if value >= 0, value < 10 {
+            bytes.append(UInt8(48 + value))
+            return
+        }
+        var digits = InlineArray<20, UInt8>(repeating: 0)
+        var rest = value.magnitude
+        var start = 20
+        repeat {
+            let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
+            start -= 1
+            digits[start] = UInt8(truncatingIfNeeded: 48 &+ digit)
+            rest = quotient
+        } while rest > 0
+        if value < 0 { bytes.append(UInt8(ascii: "-")) }
+        for place in start..<20 { bytes.append(digits[place]) }
+    }
+
+    private static let keptBytesMax = 64 << 10
+}
