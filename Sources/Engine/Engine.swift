@@ -99,16 +99,16 @@ package final class Engine: Sendable {
     }
 
     /// Calls `body` with one consistent moment of the store. No `await` inside.
-    package func read<Result>(
-        _ body: (borrowing Snapshot) -> Result
-    ) throws(EngineError) -> Result {
+    package func read<Result, Failure: Error>(
+        _ body: (borrowing Snapshot) throws(Failure) -> Result
+    ) throws -> Result {
         while true {
             let state = head.current
             let reader: RollupReader
-            do { reader = try store.beginRead() } catch { throw .rollup(error) }
+            do { reader = try store.beginRead() } catch { throw EngineError.rollup(error) }
             // LMDB may have moved past the head that was loaded first: then load that again.
             if reader.watermark > state.end { continue }
-            return body(Snapshot(state, names: names, reader: reader))
+            return try body(Snapshot(state, names: names, reader: reader))
         }
     }
 

@@ -7,24 +7,17 @@ import Rollup
 /// Rows up to `folded` are in the rollups (LMDB and runs); the few behind it are only in columns.
 package struct Snapshot: ~Copyable {
     package let end: UInt64
-    package let folded: UInt64
     package let segments: [SegmentView]
     package let names: NameTable
-    private let runs: [Run]
-    private let reader: RollupReader
+    package let rollups: RollupView
 
     init(_ head: HeadState, names: NameTable, reader: consuming RollupReader) {
-        let watermark = reader.watermark
         end = head.end
-        folded = max(head.folded, watermark)
         segments = head.segments
-        runs = head.runs.filter { $0.sequences.upperBound > watermark }
         self.names = names
-        self.reader = reader
+        rollups = RollupView(reader, runs: head.runs, names: names)
     }
 
-    /// LMDB's rows and the runs that are not in it yet.
-    package func withRollups<Result>(_ body: (borrowing RollupView) -> Result) -> Result {
-        reader.withView(runs: runs, body)
-    }
+    /// The last sequence that the rollups cover.
+    package var folded: UInt64 { rollups.sequence }
 }

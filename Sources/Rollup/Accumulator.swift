@@ -36,6 +36,10 @@ package struct Accumulator: ~Copyable {
         limit = ids
     }
 
+    /// Whether sums may have come down to nothing, so that ids may be listed a second time.
+    var hasSubtracted: Bool { subtracted }
+    mutating func mayListTwice() { mayRepeat = true }
+
     // MARK: Adding
 
     /// Adds to one id, which must be below the reserved ones.

@@ -44,22 +44,22 @@ package enum Executor {
         do {
             switch question {
             case .count(let selection):
-                return .integer(Counting.count(selection, in: snapshot))
+                return .integer(try Counting.count(selection, in: snapshot))
             case .series(let series):
                 guard let dimension = series.distinct else {
                     return .pairs(try Counting.series(series, in: snapshot))
                 }
                 return .pairs(try DistinctSeries.series(dimension, series, in: snapshot))
             case .top(let top):
-                return .ranking(Ranking.top(top, in: snapshot))
+                return .ranking(try Ranking.top(top, in: snapshot))
             case .distinct(let dimension, let selection):
-                return .integer(Ranking.distinct(dimension, selection, in: snapshot))
+                return .integer(try Ranking.distinct(dimension, selection, in: snapshot))
             case .names(let names):
                 let found = Naming.names(
                     names.dimension, prefix: names.prefix, limit: names.limit, in: snapshot)
                 return .array(found.map { .bulk($0) })
             case .seen(let seen):
-                return reply(Naming.seen(seen.dimension, seen.name, seen.filter, in: snapshot))
+                return reply(try Naming.seen(seen.dimension, seen.name, seen.filter, in: snapshot))
             case .messages(let messages):
                 return reply(
                     try Listing.messages(messages, in: snapshot), messages, began: snapshot.end)

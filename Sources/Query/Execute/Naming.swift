@@ -31,13 +31,13 @@ enum Naming {
     /// where there is none.
     static func seen(
         _ dimension: Dimension, _ name: [UInt8], _ filter: Filter, in snapshot: borrowing Snapshot
-    ) -> (first: Timestamp, last: Timestamp, total: Int64)? {
+    ) throws -> (first: Timestamp, last: Timestamp, total: Int64)? {
         var narrowed = filter
         narrowed.any.append(Filter.Clause(dimension, [.name(name)]))
-        let total = Counting.count(Selection(filter: narrowed), in: snapshot)
+        let total = try Counting.count(Selection(filter: narrowed), in: snapshot)
         guard total > 0, let bounds = snapshot.timeBounds else { return nil }
-        let first = edge(narrowed, bounds, newest: false, in: snapshot)
-        let last = edge(narrowed, bounds, newest: true, in: snapshot)
+        let first = try edge(narrowed, bounds, newest: false, in: snapshot)
+        let last = try edge(narrowed, bounds, newest: true, in: snapshot)
         guard let first, let last else { return nil }
         return (Timestamp(microseconds: first), Timestamp(microseconds: last), total)
     }
@@ -46,7 +46,7 @@ enum Naming {
     private static func edge(
         _ filter: Filter, _ bounds: ClosedRange<Int64>, newest: Bool,
         in snapshot: borrowing Snapshot
-    ) -> Int64? {
+    ) throws -> Int64? {
         // Halve the days by counting, which the rollups do; then read one day's columns.
         let day = Granularity.day.microseconds
         var low = bounds.lowerBound.floorDivided(by: day)
@@ -57,7 +57,7 @@ enum Naming {
             let range = TimeRange(
                 lower: Timestamp(microseconds: half.lowerBound * day),
                 upper: Timestamp(microseconds: half.upperBound * day))
-            let found = Counting.count(Selection(filter: filter, range: range), in: snapshot) > 0
+            let found = try Counting.count(Selection(filter: filter, range: range), in: snapshot) > 0
             if found == newest { low = middle } else { high = middle }
         }
         let resolved = ResolvedFilter(filter, names: snapshot.names)

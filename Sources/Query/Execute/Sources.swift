@@ -11,8 +11,8 @@ struct AnswerSources {
     let filter: ResolvedFilter
     let span: Span
     /// The tallies to add up, or nil where only columns can answer.
-    let groups: [SeriesGroup]?
-    let split: TimeSplit?
+    private(set) var groups: [SeriesGroup]?
+    private(set) var split: TimeSplit?
     private let folded: UInt64
     private let end: UInt64
 
@@ -29,6 +29,14 @@ struct AnswerSources {
         let kept = self.filter.onlyTopics ? levels : levels.filter { $0 != .minute }
         self.groups = kept.isEmpty ? nil : groups
         split = self.groups == nil ? nil : TimeSplit(span, levels: kept)
+    }
+
+    /// The same answer, read from columns alone.
+    var fromColumns: AnswerSources {
+        var sources = self
+        sources.groups = nil
+        sources.split = nil
+        return sources
     }
 
     /// Past this many topics a user's or a package's history is read from columns instead.
@@ -48,8 +56,8 @@ struct AnswerSources {
         guard topics.count <= historyTopicsMax else { return nil }
         return topics.map { topic in
             switch history {
-            case .user(let id): .userTopic(id, topic)
-            case .package(let id): .packageTopic(id, topic)
+            case .user(let id): .userTopic(user: id, topic: topic)
+            case .package(let id): .packageTopic(package: id, topic: topic)
             }
         }
     }
