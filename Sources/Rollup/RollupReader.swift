@@ -33,7 +33,7 @@ package struct RollupReader: ~Copyable {
         _ body: (_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Void
     ) throws(RollupError) {
         do throws(LMDBError) {
-            try unsafe transaction.forEach(from: [], upTo: nil) { (key, value) throws(LMDBError) in
+            try unsafe forEachEntry(from: []) { (key, value) throws(LMDBError) in
                 unsafe body(key, value)
                 return true
             }
@@ -41,4 +41,15 @@ package struct RollupReader: ~Copyable {
             throw .storage(error)
         }
     }
+
+    /// Calls `body` with the entries from a key on until it returns false.
+    borrowing func forEachEntry(
+        from start: [UInt8],
+        _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) throws(LMDBError) -> Bool
+    ) throws(LMDBError) {
+        try unsafe transaction.forEach(from: start, upTo: nil, body)
+    }
+
+    /// The first entry's value.
+    var encodedMeta: [UInt8] { meta.encoded }
 }

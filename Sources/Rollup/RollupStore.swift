@@ -93,6 +93,7 @@ package final class RollupStore: Sendable {
         }
         for (code, count) in meta.nameCounts.enumerated() {
             let dimension = Dimension(code: UInt8(code))
+            if dimension == .category { continue }
             intact = intact && names.count(dimension) == Int(count)
         }
         if !intact { throw RollupError.needsRebuild("the stored names are damaged") }
