@@ -230,6 +230,7 @@ extern "C" int tallylog_json_parse(
     tallylog_json *parser, const uint8_t *bytes, size_t length, uint32_t depth_max,
     tallylog_json_envelope *envelope) try {
     parser->bytes = bytes;
+    parser->msg_number = 0;
     memset(envelope, 0, sizeof *envelope);
     if (length == 0) return TALLYLOG_JSON_NOT_JSON;
     if (length > parser->scanner->capacity() &&
@@ -253,7 +254,7 @@ extern "C" int tallylog_json_parse(
         else if (is("msg_id", 6)) envelope->msg_id = values[key + 1];
         else if (is("msg", 3)) {
             envelope->msg = values[key + 1];
-            envelope->msg_number = key + 1;
+            envelope->msg_number = parser->msg_number = key + 1;
         }
     }
     return TALLYLOG_JSON_OK;

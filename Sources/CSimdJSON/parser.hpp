@@ -18,6 +18,8 @@ struct tallylog_json {
     /// Containers that are open: their numbers.
     std::vector<uint32_t> open;
     const uint8_t *bytes = nullptr;
+    /// The number of the value of the envelope's `msg`; 0 if absent.
+    uint32_t msg_number = 0;
     std::string canonical;
 };
 
@@ -28,9 +30,16 @@ namespace tallylog {
 /// otherwise they become U+FFFD.
 uint8_t *unescape(const uint8_t *at, const uint8_t *end, uint8_t *text, bool keep_surrogates);
 
-/// Whether the text of a key equals `text`.
-bool key_equals(
+/// Whether the text of a key that has escapes equals `text`.
+bool escaped_key_equals(
     const uint8_t *bytes, const tallylog_json_value &key, const uint8_t *text, size_t length);
+
+/// Whether the text of a key equals `text`.
+inline bool key_equals(
+    const uint8_t *bytes, const tallylog_json_value &key, const uint8_t *text, size_t length) {
+    if (key.escaped) return escaped_key_equals(bytes, key, text, length);
+    return key.end - key.start == length && memcmp(bytes + key.start, text, length) == 0;
+}
 
 /// The number of the value of the last key in `object` that equals `text`, or 0.
 uint32_t find(

@@ -142,10 +142,9 @@ uint8_t *tallylog::unescape(
     return text;
 }
 
-bool tallylog::key_equals(
+bool tallylog::escaped_key_equals(
     const uint8_t *bytes, const tallylog_json_value &key, const uint8_t *text, size_t length) {
     size_t own = key.end - key.start;
-    if (!key.escaped) return own == length && memcmp(bytes + key.start, text, length) == 0;
     // An escape is at most six bytes for one of the text, and never shorter than the text.
     if (own < length || own > 6 * length) return false;
     std::vector<uint8_t> unescaped(own);
@@ -168,8 +167,7 @@ extern "C" size_t tallylog_json_select(
     tallylog_json_match *matches, size_t capacity) {
     Selection selection(*parser, matches, capacity);
     const tallylog_json_value *values = parser->values.data();
-    const auto msg = reinterpret_cast<const uint8_t *>("msg");
-    uint32_t msg_number = count ? tallylog::find(*parser, 0, msg, 3) : 0;
+    uint32_t msg_number = parser->msg_number;
     for (size_t number = 0; number < count; number++) {
         if (paths[number].from_msg && msg_number == 0) continue;
         uint32_t start = paths[number].from_msg ? msg_number : 0;

@@ -83,7 +83,7 @@ extension Profile {
             ]),
         ExtractionRule(
             ["fedbadges.**"], users: ["user.username | user.name | person.nickname | user"]),
-        ExtractionRule(["nuancier.**"], users: ["agent"]),
+        ExtractionRule(["nuancier.**"], users: ["agent", "candidate.submitter"]),
         ExtractionRule(["elections.**", "fedora_elections.**"], users: ["agent"]),
         ExtractionRule(["fmn.**"], users: ["openid -> account | user"]),
         ExtractionRule(["logger.**", "announce.**"], users: ["$.username"]),
@@ -148,6 +148,8 @@ extension Profile {
             ["hotness.**"],
             users: ["trigger.msg.owner", "koji.owner"],
             packages: [
+                "trigger.msg[instance=primary].name",
+                "trigger.msg.package_listing.package[namespace=rpms,].name",
                 "trigger.msg.packages[][distro=Fedora,fedora].package_name",
                 "trigger.msg.message.packages[][distro=Fedora,fedora].package_name",
                 "trigger.msg.message[distro=Fedora,fedora].new", "package | package.name",

@@ -29,7 +29,7 @@ struct NameExtractor: ~Copyable {
         let found = unsafe tallylog_json_select(
             parser, rule.paths.baseAddress, rule.uses.count, matches.baseAddress, Self.matchesMax)
         wordsLeft = Self.matchesMax
-        // The alternative of the present field that has led to a name.
+        // The alternative of the present field that has led to a string.
         var settled = (field: -1, alternative: 0)
         for place in 0..<min(found, Self.matchesMax) {
             let match = unsafe matches[place]
@@ -50,6 +50,7 @@ struct NameExtractor: ~Copyable {
                             text.baseAddress!.assumingMemoryBound(to: UInt8.self)))
                 }
             }
+            if !source.range.isEmpty { settled = (use.field, use.alternative) }
             if use.dimension == .user, !rule.notUsers.isEmpty,
                 unsafe names.withBytes(
                     isOwn: source.isOwn, source.range,
@@ -57,20 +58,23 @@ struct NameExtractor: ~Copyable {
             {
                 continue
             }
-            if apply(use, to: source, &names) { settled = (use.field, use.alternative) }
+            apply(use, to: source, &names)
         }
     }
 
-    /// Adds what the transform makes of one string; returns whether there was a name in it.
+    /// Adds what the transform makes of one string.
     private mutating func apply(
         _ use: CompiledRule.Use, to source: (isOwn: Bool, range: Range<Int>), _ names: inout NameSet
-    ) -> Bool {
+    ) {
         let (isOwn, range) = source
         if use.transform == .lowercase {
-            return insertLowercase(use.dimension, isOwn, range, &names)
+            insertLowercase(use.dimension, isOwn, range, &names)
+            return
         }
-        if use.transform == .asIs { return insert(use.dimension, isOwn, range, &names) }
-        var any = false
+        if use.transform == .asIs {
+            insert(use.dimension, isOwn, range, &names)
+            return
+        }
         var start = range.lowerBound
         while wordsLeft > 0 {
             // Ranges are found on the bytes, then added: adding must not move what is being read.
@@ -80,22 +84,26 @@ struct NameExtractor: ~Copyable {
             }
             guard let next else { break }
             wordsLeft -= 1
-            let word = next.word.lowerBound + range.lowerBound..<next.word.upperBound + range.lowerBound
-            if insert(use.dimension, isOwn, word, &names) { any = true }
+            let word =
+                next.word.lowerBound + range.lowerBound..<next.word.upperBound + range.lowerBound
+            insert(use.dimension, isOwn, word, &names)
             start = range.lowerBound + next.end
         }
-        return any
     }
 
     private func insert(
         _ dimension: Dimension, _ isOwn: Bool, _ range: Range<Int>, _ names: inout NameSet
-    ) -> Bool {
-        isOwn ? names.insert(dimension, inOwn: range) : names.insert(dimension, inPayload: range)
+    ) {
+        if isOwn {
+            names.insert(dimension, inOwn: range)
+        } else {
+            names.insert(dimension, inPayload: range)
+        }
     }
 
     private func insertLowercase(
         _ dimension: Dimension, _ isOwn: Bool, _ range: Range<Int>, _ names: inout NameSet
-    ) -> Bool {
+    ) {
         let lowered: [UInt8]? = unsafe names.withBytes(isOwn: isOwn, range) { bytes in
             let plain = unsafe bytes.allSatisfy { $0 < 0x80 && !($0 >= 0x41 && $0 <= 0x5a) }
             if plain || bytes.count > 2 * Limits.nameBytesMax { return nil }
@@ -106,6 +114,6 @@ struct NameExtractor: ~Copyable {
             unsafe text.copyBytes(from: lowered)
             return lowered.count
         }
-        return names.insert(dimension, inOwn: place)
+        names.insert(dimension, inOwn: place)
     }
 }

@@ -42,15 +42,13 @@ struct NameSet: ~Copyable {
         if own.capacity > 1 << 20 { own = [] } else { own.removeAll(keepingCapacity: true) }
     }
 
-    /// Adds the name at `range` of the payload. Returns false if it is empty or over a limit.
-    @discardableResult
-    mutating func insert(_ dimension: Dimension, inPayload range: Range<Int>) -> Bool {
+    /// Adds the name at `range` of the payload.
+    mutating func insert(_ dimension: Dimension, inPayload range: Range<Int>) {
         insert(dimension, isOwn: false, range)
     }
 
-    /// Adds the name at `range` of `own`. Returns false if it is empty or over a limit.
-    @discardableResult
-    mutating func insert(_ dimension: Dimension, inOwn range: Range<Int>) -> Bool {
+    /// Adds the name at `range` of `own`.
+    mutating func insert(_ dimension: Dimension, inOwn range: Range<Int>) {
         insert(dimension, isOwn: true, range)
     }
 
@@ -81,11 +79,11 @@ struct NameSet: ~Copyable {
         return unsafe body(UnsafeRawBufferPointer(rebasing: payload[range]))
     }
 
-    private mutating func insert(_ dimension: Dimension, isOwn: Bool, _ range: Range<Int>) -> Bool {
-        if range.isEmpty { return false }
+    private mutating func insert(_ dimension: Dimension, isOwn: Bool, _ range: Range<Int>) {
+        if range.isEmpty { return }
         guard range.count <= Limits.nameBytesMax else {
             skipped += 1
-            return false
+            return
         }
         for place in 0..<count {
             let entry = unsafe entries[place]
@@ -96,11 +94,11 @@ struct NameSet: ~Copyable {
             let same = unsafe withBytes(isOwn: entry.isOwn, start..<start + range.count) { there in
                 unsafe withBytes(isOwn: isOwn, range) { here in unsafe bytesEqual(here, there) }
             }
-            if same { return true }
+            if same { return }
         }
         guard count < Limits.namesPerMessageMax else {
             skipped += 1
-            return false
+            return
         }
         unsafe entries.initializeElement(
             at: count,
@@ -108,7 +106,6 @@ struct NameSet: ~Copyable {
                 dimension: dimension.code, isOwn: isOwn, length: UInt16(range.count),
                 offset: UInt32(range.lowerBound)))
         count += 1
-        return true
     }
 
     /// The bytes of all own names together.

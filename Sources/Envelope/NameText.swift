@@ -87,7 +87,7 @@ enum NameText {
         for (prefix, suffix) in [
             ("", "@fedoraproject.org"), ("http://", ".id.fedoraproject.org/"),
             ("https://", ".id.fedoraproject.org/"), ("http://", ".id.fedoraproject.org"),
-            ("https://", ".id.fedoraproject.org"),
+            ("https://", ".id.fedoraproject.org"), ("", ".id.fedoraproject.org"),
         ] {
             let start = prefix.utf8.count
             let end = text.count - suffix.utf8.count

@@ -34,8 +34,8 @@ package struct Profile: Sendable {
 /// `org.fedoraproject.prod.git.receive`); `*` stands for one token, a last `**` for any number, none
 /// included.
 ///
-/// A field is one path or more, `first | second`: the first that leads to a name counts. A path leads
-/// from `msg` through keys to strings; what is not a string is no name. Beside keys it may have
+/// A field is one path or more, `first | second`: the first that leads to a string counts, if it
+/// is not empty. A path leads from `msg` through keys; what is not a string is no name. Beside keys:
 ///
 ///     $.key          a key of the envelope itself
 ///     key[]          each element of an array
