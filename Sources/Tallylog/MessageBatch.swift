@@ -1,5 +1,5 @@
+import Engine
 import Envelope
-import Glibc
 import MessageLog
 public import Model
 
@@ -27,7 +27,7 @@ public struct MessageBatch: Sendable {
     /// - Returns: the refused ones: their places in `envelopes`, and why.
     public mutating func add(_ envelopes: [[UInt8]]) -> [(place: Int, refusal: Refusal)] {
         let parser = EnvelopeParser(profile: profile)
-        let arrival = Self.now
+        let arrival = WallClock.now
         var refused: [(place: Int, refusal: Refusal)] = []
         for (place, envelope) in envelopes.enumerated() {
             let outcome = unsafe envelope.withUnsafeBytes { bytes in
@@ -38,13 +38,6 @@ public struct MessageBatch: Sendable {
             }
         }
         return refused
-    }
-
-    private static var now: Timestamp {
-        var time = timespec()
-        unsafe clock_gettime(CLOCK_REALTIME, &time)
-        return Timestamp(
-            microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000)
     }
 }
 

@@ -67,7 +67,7 @@ struct Import: ParsableCommand {
             batch = RecordBatch()
         }
         while let line = try lines.next() {
-            let arrival = Clock.now
+            let arrival = WallClock.now
             let outcome = line.withUnsafeBytes {
                 parser.append($0, frameTopic: nil, arrival: arrival, to: &batch)
             }

@@ -1,10 +1,10 @@
-import Glibc
+import Engine
 import Model
 
 /// A line on the terminal: how much is done, how fast, how long it will still take.
 final class ProgressMeter {
     private let total: Int?
-    private let begun = Clock.now
+    private let begun = WallClock.now
     private var shown = Timestamp(microseconds: 0)
 
     /// - Parameter total: the bytes to be read, if known.
@@ -12,7 +12,7 @@ final class ProgressMeter {
 
     /// Shows the state, at most ten times a second, and only on a terminal.
     func show(_ done: Int, _ messages: UInt64) {
-        let now = Clock.now
+        let now = WallClock.now
         guard Terminal.showsProgress, now.microseconds - shown.microseconds > 100_000 else { return }
         shown = now
         let seconds = Double(now.microseconds - begun.microseconds) / 1_000_000

@@ -1,7 +1,5 @@
 import ArgumentParser
 import Engine
-import Glibc
-import Model
 import Query
 
 /// Whom a command asks: a server by its socket, or a store that nobody serves.
@@ -40,7 +38,7 @@ struct Target: ParsableArguments {
 
     private static func answer(_ words: [[UInt8]], from engine: Engine) -> Reply {
         do {
-            switch try RequestParser.parse(Words(words), now: Clock.now) {
+            switch try RequestParser.parse(Words(words), now: WallClock.now) {
             case .question(let question, let withSequence):
                 return Executor.answer(question, withSequence: withSequence, from: engine)
             case .checkpoint:
@@ -61,14 +59,4 @@ struct CommandFailure: Error, CustomStringConvertible {
     var description: String
 
     init(_ description: String) { self.description = description }
-}
-
-/// The wall clock.
-enum Clock {
-    static var now: Timestamp {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Timestamp(
-            microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000)
-    }
 }
