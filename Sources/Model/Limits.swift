@@ -21,6 +21,8 @@ public enum Limits {
     // The log.
     /// A journal that has reached this size is full.
     public static let journalBytesMax = 64 << 20
+    /// Journals reserve space ahead in steps of this size.
+    public static let journalReserveBytes = 16 << 20
     /// The most records in one segment.
     public static let segmentRecordsMax = 1 << 18
     /// The largest batch, and so the longest tail that a crash may tear.
