@@ -25,11 +25,11 @@ final class FileWindow {
     func bytes(at offset: Int, count: Int) throws(DiskError) -> UnsafeRawBufferPointer {
         let wanted = max(0, min(count, size - offset))
         if offset < start || offset + wanted > start + filled {
-            if wanted > memory.count {
+            if unsafe wanted > memory.count {
                 unsafe memory.deallocate()
                 unsafe memory = .allocate(byteCount: wanted, alignment: 16)
             }
-            let length = min(memory.count, max(0, size - offset))
+            let length = unsafe min(memory.count, max(0, size - offset))
             start = offset
             filled = 0
             filled = try unsafe file.read(

@@ -27,7 +27,9 @@ extension JournalScanner {
         }
         let tail = try tailBytes(from: position.offset)
         if tail == 0 { return JournalExtent(end: position, tailBytes: 0) }
-        if let later = try laterBatch(from: position.offset, sequence: position.sequence) {
+        let tailEnd = position.offset + tail
+        if let later = try laterBatch(
+            from: position.offset, upTo: tailEnd, sequence: position.sequence) {
             throw broken(
                 at: position, reason + ", but a valid batch follows at byte \(later.offset)",
                 count: later.header.firstSequence - position.sequence)

@@ -6,11 +6,16 @@ extension JournalScanner {
         try forEachBatch(before: following) { batch throws(LogError) in
             var sequence = batch.header.firstSequence
             var refused: LogError?
-            try forEachRecord(in: batch) { record, offset in
+            try unsafe forEachRecord(in: batch) { record, offset in
                 if unsafe record.kind > Record.Kind.feed || record.kind == 0,
                     unsafe record.flags & Record.Flags.critical != 0 {
                     refused = unsafe refused ?? .unknownCriticalRecord(
                         path: path, sequence: sequence, kind: record.kind)
+                }
+                if refused == nil, columns.rows == Limits.segmentRecordsMax {
+                    refused = broken(
+                        at: batch.position, "a segment has more records than any may have",
+                        count: nil)
                 }
                 if refused == nil { unsafe columns.append(record, position: UInt64(offset)) }
                 sequence += 1

@@ -116,10 +116,12 @@ final class JournalScanner {
         }
     }
 
-    /// The first batch, at `offset` or behind, that is valid and not older than `sequence`.
-    func laterBatch(from offset: Int, sequence: UInt64) throws(LogError) -> ScannedBatch? {
+    /// The first batch, from `offset` up to `end`, that is valid and not older than `sequence`.
+    func laterBatch(
+        from offset: Int, upTo end: Int, sequence: UInt64
+    ) throws(LogError) -> ScannedBatch? {
         var offset = JournalFormat.aligned(offset)
-        while offset < window.size {
+        while offset < end {
             let front = try unsafe bytes(offset, JournalFormat.batchHeaderBytes)
             if unsafe BatchHeader.mayBegin(front, salt: header.salt),
                 let batch = try batch(at: offset), batch.header.firstSequence >= sequence {
@@ -136,11 +138,20 @@ final class JournalScanner {
         var position = offset
         while position < window.size {
             let chunk = try unsafe bytes(position, 64 << 10)
-            guard !chunk.isEmpty else { break }
-            if let last = unsafe chunk.lastIndex(where: { $0 != 0 }) { end = position + last + 1 }
+            guard chunk.count > 0 else { break }
+            let used = unsafe Self.usedBytes(chunk)
+            if used > 0 { end = position + used }
             position += chunk.count
         }
         return end - offset
+    }
+
+    /// The bytes up to the last that is not zero. Reserved space is mostly zeros: word by word.
+    private static func usedBytes(_ bytes: UnsafeRawBufferPointer) -> Int {
+        var count = bytes.count
+        while count >= 8, unsafe bytes.integer(at: count - 8, as: UInt64.self) == 0 { count -= 8 }
+        while count > 0, unsafe bytes[count - 1] == 0 { count -= 1 }
+        return count
     }
 
     func bytes(_ offset: Int, _ count: Int) throws(LogError) -> UnsafeRawBufferPointer {

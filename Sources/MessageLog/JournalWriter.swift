@@ -98,7 +98,7 @@ extension JournalWriter {
     ) throws(JournalFailure) -> JournalWriter {
         let path = directory + "/" + LogFileName.journal(header.firstSequence)
         let bytes = header.encoded()
-        try unsafe DurableFile.make(disk, directory: directory, path: path) {
+        try DurableFile.make(disk, directory: directory, path: path) {
             file throws(DiskError) in
             try bytes.writeAll(to: file, at: 0)
         }

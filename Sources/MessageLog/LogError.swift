@@ -28,6 +28,14 @@ package enum LogError: Error, Equatable, Sendable, CustomStringConvertible {
         self = error.isOutOfSpace ? .full(error) : .io(error)
     }
 
+    /// What a failed write means to who asked for it.
+    init(_ failure: JournalFailure) {
+        switch failure {
+        case .refused(let error): self.init(error)
+        case .poisoning(let error): self = .poisoned(error)
+        }
+    }
+
     package var description: String {
         switch self {
         case .io(let error):
@@ -84,4 +92,22 @@ func withLogErrors<R>(_ call: () throws(DiskError) -> R) throws(LogError) -> R {
     } catch {
         throw LogError(error)
     }
+}
+
+extension LogError {
+    /// Why a columns file cannot be used.
+    init(_ error: ColumnsError, path: String) {
+        if case .version(let version) = error.problem {
+            self = .unsupportedVersion(path: path, version: version)
+        } else {
+            self = .damaged(Damage(
+                path: path, offset: error.offset, reason: error.description, firstSequence: 0,
+                count: 0))
+        }
+    }
+}
+
+extension DiskError {
+    /// The errno of a file that changed under our hands.
+    static let inputOutputCode = EIO
 }

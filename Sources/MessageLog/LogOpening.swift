@@ -154,7 +154,7 @@ extension LogOpening {
         let path = path(LogFileName.columns(first, last))
         let columns: SegmentColumns
         do {
-            columns = try ColumnsFile.open(disk, path)
+            columns = try ColumnsMapping.open(disk, path)
         } catch {
             switch error {
             case .damaged: return nil

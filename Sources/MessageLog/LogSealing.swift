@@ -1,5 +1,6 @@
 import Disk
 import Model
+import Synchronization
 
 extension MessageLog {
     /// Writes the columns of one segment that is full and has none, and shows the mapped file in
@@ -17,7 +18,7 @@ extension MessageLog {
         let segment = next.segment
         try giveBack(next)
         let path = path(LogFileName.columns(segment.firstSequence, segment.lastSequence))
-        let bytes = segment.columns.encode()
+        let bytes = segment.columns.encoded()
         do {
             try DurableFile.make(disk, directory: directory, path: path) { file throws(DiskError) in
                 try bytes.writeAll(to: file, at: 0)
@@ -25,7 +26,7 @@ extension MessageLog {
         } catch {
             throw noted(error)
         }
-        let columns = try ColumnsFile.open(disk, path)
+        let columns = try ColumnsMapping.open(disk, path)
         precondition(columns.rows == segment.rows, "columns hold every row of their segment")
         let sealed = Segment(
             firstSequence: segment.firstSequence, columns: columns, payloads: segment.payloads)
@@ -54,10 +55,9 @@ extension MessageLog {
     /// What a failed write means for the whole log.
     func noted(_ failure: JournalFailure) -> LogError {
         switch failure {
-        case .refused(let error): return LogError(error)
-        case .poisoning(let error):
-            shared.withLock { $0.poison = $0.poison ?? error }
-            return .poisoned(error)
+        case .refused: break
+        case .poisoning(let error): shared.withLock { $0.poison = $0.poison ?? error }
         }
+        return LogError(failure)
     }
 }

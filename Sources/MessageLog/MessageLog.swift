@@ -205,7 +205,7 @@ extension MessageLog {
         let segment = try segmentForBatch()
         let offset: Int
         do { offset = try segment.writer.append(&batch) } catch { throw noted(error) }
-        batch.forEachRecord { record, place in
+        unsafe batch.forEachRecord { record, place in
             unsafe segment.columns.append(record, position: UInt64(offset + place))
         }
         nextSequence += UInt64(batch.count)

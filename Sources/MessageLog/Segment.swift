@@ -31,7 +31,7 @@ package final class Segment: Sendable {
         _ row: Int, _ body: (RecordView) -> R
     ) throws(LogError) -> R {
         precondition(row >= 0 && row < rows, "row \(row) of \(rows)")
-        return try payloads.withRecord(
+        return try unsafe payloads.withRecord(
             at: Int(columns.position(ofRow: row)), sequence: firstSequence + UInt64(row), body)
     }
 }

@@ -2,7 +2,7 @@ import Disk
 import Model
 
 /// A segment's columns as a file beside its journal.
-enum ColumnsFile {
+enum ColumnsMapping {
     /// Maps the file at `path`. What is wrong with its content is `.damaged`, or
     /// `.unsupportedVersion`.
     static func open(_ disk: any Disk, _ path: String) throws(LogError) -> SegmentColumns {
@@ -13,7 +13,7 @@ enum ColumnsFile {
             throw LogError(error)
         }
         do {
-            return try SegmentColumns.open(mapped: mapped)
+            return try SegmentColumns.open(mapped)
         } catch {
             throw LogError(error, path: path)
         }
