@@ -83,6 +83,9 @@ let package = Package(
             ],
             path: "Sources/tallylog",
             swiftSettings: edge),
+
+        .testTarget(
+            name: "RollupTests", dependencies: ["Rollup", "LMDB", "Model"], swiftSettings: edge),
     ],
     cxxLanguageStandard: .cxx17
 )
