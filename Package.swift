@@ -89,6 +89,8 @@ let package = Package(
         .testTarget(
             name: "DiskTests", dependencies: ["Disk", "DiskSimulation"], swiftSettings: edge),
         .testTarget(name: "LMDBTests", dependencies: ["LMDB"], swiftSettings: edge),
+        .testTarget(
+            name: "RollupTests", dependencies: ["Rollup", "LMDB", "Model"], swiftSettings: edge),
     ],
     cxxLanguageStandard: .cxx17
 )

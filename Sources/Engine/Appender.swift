@@ -1,6 +1,5 @@
 import MessageLog
 import Model
-import Rollup
 import Synchronization
 
 /// The log thread: takes what waits, makes it durable, shows it to readers, acknowledges. In that
@@ -8,32 +7,24 @@ import Synchronization
 final class Appender: Sendable {
     private let log: MessageLog
     private let queue: AppendQueue
-    private let head: Head
-    private let names: NameTable
+    private let publication: Publication
     private let progress: Progress
     private let accounting: Accounting
-    /// Segments' name maps by first sequence; only the log thread writes after opening.
-    private let maps: Mutex<[UInt64: SegmentNameMap]>
     private let failure = Mutex<EngineError?>(nil)
 
     init(
-        log: MessageLog, queue: AppendQueue, head: Head, names: NameTable, progress: Progress,
+        log: MessageLog, queue: AppendQueue, publication: Publication, progress: Progress,
         accounting: Accounting
     ) {
         self.log = log
         self.queue = queue
-        self.head = head
-        self.names = names
+        self.publication = publication
         self.progress = progress
         self.accounting = accounting
-        self.maps = Mutex([:])
     }
 
     /// Why appending has stopped for good, if it has.
     var failed: EngineError? { failure.withLock { $0 } }
-
-    /// Shows what the log holds at opening.
-    func publishOpened() { publish() }
 
     /// The thread's body: returns when the queue is closed and empty, or appending has failed.
     func run() {
@@ -53,7 +44,7 @@ final class Appender: Sendable {
         while !waiting.isEmpty {
             var outcomes: [AppendOutcome] = []
             let failure = appendOnce(waiting, &outcomes)
-            publish()
+            publication.publish()
             if !outcomes.isEmpty { progress.foundSpace() }
             waiting = complete(waiting, outcomes, failure)
             // Only batches that wait for space are left: the disk is full.
@@ -76,7 +67,7 @@ final class Appender: Sendable {
             return nil
         } catch {
             let wrapped = EngineError.log(error)
-            if !error.isFullDisk { failure.withLock { $0 = wrapped } }
+            if !wrapped.isFullDisk { failure.withLock { $0 = wrapped } }
             return wrapped
         }
     }
@@ -106,25 +97,5 @@ final class Appender: Sendable {
     private func refuse(_ pending: PendingAppend, _ error: EngineError) {
         accounting.refuse(pending.batch.count, error.isFullDisk ? "disk-full" : "log-failed")
         pending.completion(.failure(error))
-    }
-
-    /// Makes the log's new rows visible, their names with global ids.
-    private func publish() {
-        let snapshot = log.snapshot
-        let lastKnown = head.current.segments.last?.segment.firstSequence ?? 0
-        for segment in snapshot.segments where segment.firstSequence >= lastKnown {
-            map(of: segment).extend(segment.columns, interning: names)
-        }
-        head.publish(snapshot) { map(of: $0) }
-        progress.published(snapshot.end)
-    }
-
-    private func map(of segment: Segment) -> SegmentNameMap {
-        maps.withLock { maps in
-            if let known = maps[segment.firstSequence] { return known }
-            let made = SegmentNameMap()
-            maps[segment.firstSequence] = made
-            return made
-        }
     }
 }

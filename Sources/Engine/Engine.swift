@@ -9,6 +9,7 @@ import Rollup
 /// `Snapshot`. Opening replays what LMDB does not cover; closing folds everything.
 package final class Engine: Sendable {
     package let directory: String
+    /// Held as long as the engine lives.
     private let lock: DirectoryLock
     private let log: MessageLog
     private let store: RollupStore
@@ -25,35 +26,43 @@ package final class Engine: Sendable {
     package struct Options: Sendable {
         package var log: LogOptions
         package var indexMapBytes = Limits.indexMapBytesMax
+        /// Where the log is kept. The rollups and the lock are always on the real file system.
+        package var disk: any Disk = PosixDisk()
 
-        package init(log: LogOptions = LogOptions()) { self.log = log }
+        package init() {
+            log = LogOptions(sealsWhileAppending: false) { UInt64.random(in: .min ... .max) }
+        }
     }
 
     /// Opens the store in `directory`, making it if it is absent or empty, and starts its threads.
     package init(directory: String, options: Options = Options()) throws(EngineError) {
-        let disk = PosixDisk()
         self.directory = directory
-        do {
+        let disk = options.disk
+        do throws(DiskError) {
+            try PosixDisk().makeDirectory(directory)
+            try PosixDisk().makeDirectory(Self.rollups(directory))
             try disk.makeDirectory(directory)
-            lock = try DirectoryLock.acquire(directory)
         } catch { throw .directory(error) }
-        do { log = try MessageLog.open(disk, directory: directory + "/log", options: options.log) }
-        catch { throw .log(error) }
-        store = try Self.openRollups(disk, directory, logID: log.id, options)
+        do { lock = try DirectoryLock.acquire(directory) } catch { throw .held(error) }
+        do {
+            log = try MessageLog.open(disk, directory: directory + "/log", options: options.log)
+        } catch { throw .log(error) }
+        store = try Self.openRollups(directory, log.logID, options)
         names = store.names
         let watermark = store.watermark
         guard watermark <= log.snapshot.end else {
             throw .logLost(watermark: watermark, end: log.snapshot.end)
         }
-        var initial = HeadState()
-        initial.folded = watermark
-        head = Head(initial)
+        head = Head(HeadState(folded: watermark))
+        let publication = Publication(log: log, names: names, head: head, progress: progress)
         appender = Appender(
-            log: log, queue: queue, head: head, names: names, progress: progress,
+            log: log, queue: queue, publication: publication, progress: progress,
             accounting: accounting)
-        indexer = Indexer(store: store, head: head, names: names, progress: progress)
-        progress.checkpointed(watermark)
-        appender.publishOpened()
+        indexer = Indexer(
+            log: log, publication: publication, store: store, head: head, names: names,
+            progress: progress)
+        progress.opened(at: watermark)
+        publication.publish()
         indexer.packAll()
         threads = [
             WorkerThread(name: "tallylog-log", appender.run),
@@ -61,22 +70,36 @@ package final class Engine: Sendable {
         ]
     }
 
+    private static func rollups(_ directory: String) -> String { directory + "/rollups" }
+
     /// The rollups, or new ones where they are missing, of another log or of another version: they
     /// are a function of the log, so nothing is lost by making them again.
     private static func openRollups(
-        _ disk: PosixDisk, _ directory: String, logID: LogID, _ options: Options
+        _ directory: String, _ logID: LogID?, _ options: Options
     ) throws(EngineError) -> RollupStore {
-        let path = directory + "/rollups"
-        do {
-            do {
-                return try RollupStore.open(
-                    directory: path, mapBytes: options.indexMapBytes, logID: logID.bytes)
-            } catch .needsRebuild {
-                try RollupStore.removeFiles(of: path)
-                return try RollupStore.open(
-                    directory: path, mapBytes: options.indexMapBytes, logID: logID.bytes)
+        guard let logID else { preconditionFailure("a log opened for writing has an id") }
+        let path = rollups(directory)
+        let open = { () throws(RollupError) in
+            try RollupStore.open(
+                directory: path, mapBytes: options.indexMapBytes, logID: logID.bytes)
+        }
+        do throws(RollupError) {
+            return try open()
+        } catch {
+            guard case .needsRebuild = error else { throw .rollup(error) }
+        }
+        try removeRollups(of: directory)
+        do { return try open() } catch { throw .rollup(error) }
+    }
+
+    /// Drops the rollups of a store that nobody has open; the next opening makes them again.
+    private static func removeRollups(of directory: String) throws(EngineError) {
+        let disk = PosixDisk()
+        do throws(DiskError) {
+            for name in try disk.list(rollups(directory)) {
+                try disk.remove(rollups(directory) + "/" + name)
             }
-        } catch { throw .rollup(error) }
+        } catch { throw .directory(error) }
     }
 
     /// Appends records. `completion` is called once, on the log thread, when they are durable and
@@ -142,8 +165,17 @@ package final class Engine: Sendable {
         progress.monitor.change { $0.closing = true }
         threads[1].join()
         indexer.foldAll()
-        defer { lock.release() }
         if let failed = appender.failed { throw failed }
         do { try log.close() } catch { throw .log(error) }
+    }
+}
+
+extension LogID {
+    /// The id as the rollups keep it.
+    fileprivate var bytes: [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.append(integer: high)
+        bytes.append(integer: low)
+        return bytes
     }
 }

@@ -8,7 +8,9 @@ package enum EngineError: Error, Sendable {
     case log(LogError)
     /// The rollups' index refused.
     case rollup(RollupError)
-    /// The data directory could not be used; says who holds it, or which call failed.
+    /// The data directory is in use; says by whom.
+    case held(DirectoryLockError)
+    /// The data directory could not be made or used.
     case directory(DiskError)
     /// LMDB holds more of the log than there is: the log has lost its end.
     case logLost(watermark: UInt64, end: UInt64)
@@ -21,7 +23,7 @@ package enum EngineError: Error, Sendable {
 extension EngineError {
     /// The disk is full: nothing is lost, and appending goes on once there is space.
     package var isFullDisk: Bool {
-        if case .log(let error) = self { error.isFullDisk } else { false }
+        if case .log(.full) = self { true } else { false }
     }
 }
 
@@ -30,6 +32,7 @@ extension EngineError: CustomStringConvertible {
         switch self {
         case .log(let error): "\(error)"
         case .rollup(let error): "\(error)"
+        case .held(let error): "\(error)"
         case .directory(let error): "\(error)"
         case .logLost(let watermark, let end):
             "the rollups cover the log up to sequence \(watermark), but the log ends at \(end): "

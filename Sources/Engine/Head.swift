@@ -22,19 +22,11 @@ final class Head: Sendable {
 
     var current: HeadState { state.withLock { $0 } }
 
-    /// Shows the log up to its present end.
-    func publish(_ snapshot: LogSnapshot, names: (Segment) -> SegmentNameMap) {
-        let previous = current
-        var segments = previous.segments
-        // Only the segments from the last known one on can have changed.
-        let kept = max(0, segments.count - 1)
-        segments.removeSubrange(kept...)
-        for segment in snapshot.segments[kept...] {
-            segments.append(SegmentView(segment: segment, names: names(segment)))
-        }
+    /// Shows these segments, up to `end`.
+    func show(_ segments: [SegmentView], end: UInt64) {
         state.withLock {
             $0.segments = segments
-            $0.end = snapshot.end
+            $0.end = end
         }
     }
 

@@ -2,9 +2,11 @@ import MessageLog
 import Model
 import Rollup
 
-/// The index thread: packs new rows into runs, merges small runs into larger ones, and folds them
-/// into LMDB by volume.
+/// The index thread: packs new rows into runs, merges small runs into larger ones, folds them into
+/// LMDB by volume, and writes the columns of segments that are full.
 final class Indexer: Sendable {
+    private let log: MessageLog
+    private let publication: Publication
     private let store: RollupStore
     private let head: Head
     private let names: NameTable
@@ -18,7 +20,12 @@ final class Indexer: Sendable {
     private static let tierWidth = 8
     private static let idleMilliseconds = 50
 
-    init(store: RollupStore, head: Head, names: NameTable, progress: Progress) {
+    init(
+        log: MessageLog, publication: Publication, store: RollupStore, head: Head,
+        names: NameTable, progress: Progress
+    ) {
+        self.log = log
+        self.publication = publication
         self.store = store
         self.head = head
         self.names = names
@@ -35,6 +42,7 @@ final class Indexer: Sendable {
     func run() {
         var idleSince = 0
         while true {
+            sealFull()
             switch nextWork(idleRounds: &idleSince) {
             case .pack(let end)?:
                 pack(upTo: end)
@@ -47,6 +55,17 @@ final class Indexer: Sendable {
             case nil:
                 continue
             }
+        }
+    }
+
+    /// Writes the columns of segments that are full. What fails stays in memory and is tried again.
+    private func sealFull() {
+        guard log.unsealedSegments > 0 else { return }
+        do {
+            while try log.sealNext() { publication.publish() }
+        } catch {
+            // The log says so in `sealingFailure`; appends wait once too many segments do.
+            _ = progress.monitor.wait(milliseconds: 200) { $0.closing ? true : nil }
         }
     }
 

@@ -12,6 +12,8 @@ package final class Progress: Sendable {
         /// Somebody waits for a checkpoint up to this sequence.
         var wantedWatermark: UInt64 = 0
         var closing = false
+        /// Full segments whose columns are not written yet.
+        package var unsealed = 0
         /// The disk is full: appends wait for space.
         package var waitsForSpace = false
         /// Why checkpoints fail, if they do; counting goes on in memory meanwhile.
@@ -22,18 +24,23 @@ package final class Progress: Sendable {
 
     package var counters: Counters { monitor.withLock { $0 } }
 
-    func published(_ end: UInt64) {
-        monitor.change { $0.end = max($0.end, end) }
+    func published(_ end: UInt64, unsealed: Int) {
+        monitor.change {
+            $0.end = max($0.end, end)
+            $0.unsealed = unsealed
+        }
     }
 
     /// The disk takes writes again.
     func foundSpace() { monitor.withLock { $0.waitsForSpace = false } }
 
-    /// Waits while more messages wait to be folded than `Limits.headMessagesMax`.
+    /// Waits while more messages wait to be folded than `Limits.headMessagesMax`, or more segments
+    /// to be sealed than `Limits.unsealedSegmentsMax`.
     func waitForRoom(orUntil stopped: () -> Bool) {
         while !stopped() {
             let room = monitor.wait(milliseconds: 200) { counters -> Bool? in
-                counters.end - counters.watermark < UInt64(Limits.headMessagesMax) ? true : nil
+                counters.end - counters.watermark < UInt64(Limits.headMessagesMax)
+                    && counters.unsealed < Limits.unsealedSegmentsMax ? true : nil
             }
             if room == true { return }
         }
@@ -44,6 +51,9 @@ package final class Progress: Sendable {
         monitor.withLock { $0.waitsForSpace = true }
         _ = monitor.wait(milliseconds: 200) { counters in counters.closing ? true : nil }
     }
+
+    /// The rollups were found to cover the log up to `watermark`.
+    func opened(at watermark: UInt64) { monitor.change { $0.watermark = watermark } }
 
     func checkpointed(_ watermark: UInt64) {
         monitor.change {

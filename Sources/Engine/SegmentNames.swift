@@ -19,7 +19,7 @@ package final class SegmentNameMap: Sendable {
                 while globals.count <= count {
                     let local = UInt32(globals.count)
                     globals.append(
-                        columns.names.withText(of: dimension, local) { text in
+                        unsafe columns.names.withText(of: dimension, local) { text in
                             unsafe table.intern(dimension, text)
                         })
                 }

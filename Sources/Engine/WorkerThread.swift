@@ -23,7 +23,7 @@ package final class WorkerThread: @unchecked Sendable {
             { raw in
                 guard let raw = unsafe raw else { return nil }
                 let start = unsafe Unmanaged<Start>.fromOpaque(raw).takeRetainedValue()
-                unsafe pthread_setname_np(pthread_self(), start.name)
+                nameThisThread(start.name)
                 start.body()
                 return nil
             }, start)
@@ -31,5 +31,14 @@ package final class WorkerThread: @unchecked Sendable {
     }
 
     /// Waits until the thread's body has returned. To be called once.
-    package func join() { unsafe pthread_join(handle, nil) }
+    package func join() { pthread_join(handle, nil) }
+}
+
+/// Names the calling thread. A nameless thread works as well, so failures do not matter.
+private func nameThisThread(_ name: String) {
+    let descriptor = unsafe open("/proc/thread-self/comm", O_WRONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return }
+    let bytes = Array(name.utf8)
+    _ = unsafe write(descriptor, bytes, bytes.count)
+    close(descriptor)
 }

@@ -43,6 +43,8 @@ public enum Limits {
     public static let checkpointIdleSeconds = 5
     /// If so many messages wait to be folded, appends wait too.
     public static let headMessagesMax = 2_000_000
+    /// If so many full segments wait for their columns to be written, appends wait too.
+    public static let unsealedSegmentsMax = 4
     /// Messages that wait for the log thread; beyond it, appends wait.
     public static let queuedBytesMax = 64 << 20
 

@@ -62,8 +62,8 @@ package final class EngineHandler: RequestHandler {
             switch result {
             case .success(let outcomes):
                 switch outcomes[0] {
-                case .appended(let sequence), .duplicate(let sequence):
-                    done(.integer(Int64(sequence)))
+                case .appended(let sequence): done(.integer(Int64(sequence)))
+                case .duplicate(let earlier): done(.integer(Int64(earlier)))
                 }
             case .failure(let error):
                 done(.error("ERR \(error)"))

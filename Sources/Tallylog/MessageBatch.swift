@@ -1,7 +1,7 @@
 import Engine
 import Envelope
 import MessageLog
-public import Model
+import Model
 
 /// Messages that are parsed and wait to be appended together.
 public struct MessageBatch: Sendable {

@@ -80,7 +80,7 @@ enum ViewChecks {
             UInt32.random(in: 1...most, using: &random) * shape.idStep
         }
         var accumulator = Accumulator()
-        for _ in 0..<60 {
+        for _ in 0..<16 {
             let topic = id(shape.topics, &random)
             let user = id(shape.users, &random)
             let package = id(shape.packages, &random)

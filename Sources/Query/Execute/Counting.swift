@@ -1,4 +1,5 @@
 import Engine
+import MessageLog
 import Model
 import Rollup
 

@@ -147,11 +147,17 @@ enum Listing {
     }
 
     private static func occurs(_ text: [UInt8], in whole: [UInt8]) -> Bool {
-        unsafe whole.withUnsafeBytes { haystack in
-            unsafe text.withUnsafeBytes { needle in
-                unsafe memmem(
-                    haystack.baseAddress, haystack.count, needle.baseAddress, needle.count) != nil
+        guard let first = text.first else { return true }
+        return unsafe whole.withUnsafeBytes { bytes in
+            var start = 0
+            while start + text.count <= bytes.count, let base = bytes.baseAddress {
+                let window = bytes.count - start - text.count + 1
+                guard let found = unsafe memchr(base + start, Int32(first), window) else { break }
+                let place = unsafe UnsafeRawPointer(found) - base
+                if unsafe memcmp(base + place, text, text.count) == 0 { return true }
+                start = place + 1
             }
+            return false
         }
     }
 
@@ -166,7 +172,7 @@ enum Listing {
         }
         let segment = segments[low].segment
         do {
-            return try segment.withRecord(Int(sequence - segment.firstSequence)) { record in
+            return try unsafe segment.withRecord(Int(sequence - segment.firstSequence)) { record in
                 unsafe Array(record.payload)
             }
         } catch { throw .log(error) }

@@ -1,4 +1,5 @@
 import Engine
+import MessageLog
 import Model
 
 /// A range of times in microseconds, half-open, cut to what the store holds.
