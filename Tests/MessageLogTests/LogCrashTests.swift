@@ -49,7 +49,7 @@ import Testing
         let whole = try newDisk()
         var workload = Workload()
         try workload.run(whole)
-        for call in stride(from: 4, to: whole.callCount, by: 3) {
+        for call in stride(from: 4, to: whole.callCount, by: 11) {
             let disk = try newDisk()
             disk.crashAfter(call: call)
             var workload = Workload()
