@@ -1,3 +1,4 @@
+import Disk
 import Model
 
 /// What every count needs of a segment: one row per record, in log order. Immutable, for any
@@ -5,6 +6,7 @@ import Model
 package final class SegmentColumns: Sendable {
     enum Backing: Sendable {
         case active(ActiveView)
+        case sealed(ColumnsFile)
     }
 
     let backing: Backing
@@ -24,11 +26,42 @@ package final class SegmentColumns: Sendable {
         blockCount = view.blockCount
     }
 
+    private init(_ file: ColumnsFile) {
+        backing = .sealed(file)
+        rows = file.rows
+        firstSequence = file.firstSequence
+        timeBounds = file.timeBounds
+        blockCount = file.blockCount
+    }
+
+    /// Opens a columns file in place.
+    ///
+    /// Checks the header, the directory and the small sections at once (all that is needed to find
+    /// the rest); the checksums of the large ones only in `verify`. Reading what is damaged and
+    /// not yet verified gives wrong values, never a read out of bounds or a value out of range.
+    package static func open(_ mapped: MappedBytes) throws(ColumnsError) -> SegmentColumns {
+        SegmentColumns(try ColumnsFile(mapped))
+    }
+
+    /// Checks every checksum and decodes every block. A view of memory has nothing to check.
+    package func verify() throws(ColumnsError) {
+        if case .sealed(let file) = backing { try file.verify() }
+    }
+
+    /// The columns file of these rows: for a view of memory made now, else the bytes as they are.
+    package func encoded() -> [UInt8] {
+        switch backing {
+        case .active(let view): ColumnsEncoder.encode(view)
+        case .sealed(let file): unsafe Array(file.bytes)
+        }
+    }
+
     /// From the earliest to the latest time of a block's messages; nil if it has none.
     package func blockBounds(_ block: Int) -> ClosedRange<Int64>? {
         precondition(block >= 0 && block < blockCount, "block \(block) of \(blockCount)")
         switch backing {
         case .active(let view): return view.block(block).timeBounds
+        case .sealed(let file): return file.blockBounds(block)
         }
     }
 
@@ -39,6 +72,7 @@ package final class SegmentColumns: Sendable {
     package var blockRows: Int {
         switch backing {
         case .active(let view): view.blockRows
+        case .sealed(let file): file.blockRows
         }
     }
 
@@ -47,6 +81,7 @@ package final class SegmentColumns: Sendable {
         precondition(index >= 0 && index < blockCount, "block \(index) of \(blockCount)")
         switch backing {
         case .active(let view): return view.block(index)
+        case .sealed(let file): return file.decodeBlock(index, wanted).block
         }
     }
 
@@ -56,6 +91,7 @@ package final class SegmentColumns: Sendable {
     package var days: [Int64] {
         switch backing {
         case .active(let view): view.days
+        case .sealed(let file): file.days
         }
     }
 
@@ -64,6 +100,7 @@ package final class SegmentColumns: Sendable {
     package func postings(_ dimension: Dimension, _ id: UInt32) -> [UInt32]? {
         switch backing {
         case .active: return nil
+        case .sealed(let file): return file.dimension(dimension)?.postings(id, rows: rows) ?? []
         }
     }
 
@@ -71,6 +108,7 @@ package final class SegmentColumns: Sendable {
     package func occurrences(_ dimension: Dimension, _ id: UInt32) -> Int? {
         switch backing {
         case .active: return nil
+        case .sealed(let file): return file.dimension(dimension)?.occurrences(id, rows: rows) ?? 0
         }
     }
 
@@ -81,6 +119,11 @@ package final class SegmentColumns: Sendable {
         case .active(let view):
             _ = view.firstRow(id) { block, row in
                 if block.id(ofRow: row) == id { found.append(block.firstRow + row) }
+                return false
+            }
+        case .sealed(let file):
+            _ = file.firstRow(id) { row in
+                found.append(row)
                 return false
             }
         }
@@ -95,6 +138,13 @@ package final class SegmentColumns: Sendable {
             return view.firstRow(id) { block, row in
                 block.isDuplicate(row, of: id, at: time, arrivalTime: arrivalTime)
             }
+        case .sealed(let file):
+            return file.firstRow(id) { row in
+                DuplicateWindow.holds(
+                    file.time(ofRow: row), time.microseconds,
+                    timeless: arrivalTime
+                        || file.flags(ofRow: row) & Record.Flags.arrivalTime != 0)
+            }
         }
     }
 
@@ -104,6 +154,8 @@ package final class SegmentColumns: Sendable {
         switch backing {
         case .active(let view):
             return view.block(row / view.blockRows).positions[row % view.blockRows]
+        case .sealed(let file):
+            return file.position(ofRow: row)
         }
     }
 }

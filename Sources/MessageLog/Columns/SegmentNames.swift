@@ -11,6 +11,7 @@ package struct SegmentNames: Sendable {
     package var dimensions: [Dimension] {
         switch columns.backing {
         case .active(let view): view.names.map(\.dimension)
+        case .sealed(let file): file.dimensions.map(\.dimension)
         }
     }
 
@@ -18,6 +19,7 @@ package struct SegmentNames: Sendable {
     package func count(of dimension: Dimension) -> Int {
         switch columns.backing {
         case .active(let view): view.names(of: dimension)?.count ?? 0
+        case .sealed(let file): file.dimension(dimension)?.nameCount ?? 0
         }
     }
 
@@ -38,6 +40,11 @@ package struct SegmentNames: Sendable {
                 preconditionFailure("name \(id) of a dimension without names")
             }
             return unsafe names.withText(id, body)
+        case .sealed(let file):
+            guard let names = file.dimension(dimension) else {
+                preconditionFailure("name \(id) of a dimension without names")
+            }
+            return withExtendedLifetime(file) { unsafe names.withText(id, body) }
         }
     }
 
@@ -45,6 +52,8 @@ package struct SegmentNames: Sendable {
     package func find(_ dimension: Dimension, _ text: UnsafeRawBufferPointer) -> UInt32? {
         switch columns.backing {
         case .active(let view): unsafe view.names(of: dimension)?.find(text)
+        case .sealed(let file):
+            withExtendedLifetime(file) { unsafe file.dimension(dimension)?.find(text) }
         }
     }
 

@@ -94,16 +94,30 @@ struct StagedDimension {
         offsets = StableMemory(byteCount: (capacity + 1) * 4)
     }
 
-    /// Gives the staged row `row` a name. Rows come in ascending order.
+    /// Gives the staged row `row` a name, once. Rows come in ascending order.
     @inline(__always)
     mutating func append(_ text: UnsafeRawBufferPointer, row: Int) {
         let id = unsafe names.intern(text)
         fillOffsets(upTo: row)
+        if rowHas(id, row) { return }
         if (idCount &+ 1) &* 4 > ids.byteCount {
             ids = ids.grown(to: ids.byteCount * 2, used: idCount * 4)
         }
         unsafe ids.base.storeBytes(of: id, toByteOffset: idCount &* 4, as: UInt32.self)
         idCount &+= 1
+    }
+
+    @inline(__always)
+    private func rowHas(_ id: UInt32, _ row: Int) -> Bool {
+        let start = unsafe Int(offsets.base.load(fromByteOffset: row &* 4, as: UInt32.self))
+        var entry = start
+        while entry < idCount {
+            if unsafe ids.base.load(fromByteOffset: entry &* 4, as: UInt32.self) == id {
+                return true
+            }
+            entry &+= 1
+        }
+        return false
     }
 
     /// The sets of the staged rows; nil if none of them has a name.
