@@ -46,6 +46,7 @@ let package = Package(
         // The core, from the ground up. Arrows only point down.
         .target(name: "Model", dependencies: ["CChecksum"], swiftSettings: core),
         .target(name: "Disk", dependencies: ["Model"], swiftSettings: core),
+        .target(name: "DiskSimulation", dependencies: ["Disk", "Model"], swiftSettings: core),
         .target(name: "LMDB", dependencies: ["Model", "CLMDB"], swiftSettings: core),
         .target(name: "MessageLog", dependencies: ["Model", "Disk"], swiftSettings: core),
         .target(name: "Rollup", dependencies: ["Model", "LMDB"], swiftSettings: core),
@@ -83,6 +84,11 @@ let package = Package(
             ],
             path: "Sources/tallylog",
             swiftSettings: edge),
+
+        // Tests, one target for each room.
+        .testTarget(
+            name: "DiskTests", dependencies: ["Disk", "DiskSimulation"], swiftSettings: edge),
+        .testTarget(name: "LMDBTests", dependencies: ["LMDB"], swiftSettings: edge),
     ],
     cxxLanguageStandard: .cxx17
 )
