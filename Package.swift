@@ -89,6 +89,9 @@ let package = Package(
         .testTarget(
             name: "DiskTests", dependencies: ["Disk", "DiskSimulation"], swiftSettings: edge),
         .testTarget(name: "LMDBTests", dependencies: ["LMDB"], swiftSettings: edge),
+        .testTarget(
+            name: "MessageLogTests",
+            dependencies: ["MessageLog", "Model", "Disk", "DiskSimulation"], swiftSettings: edge),
     ],
     cxxLanguageStandard: .cxx17
 )
