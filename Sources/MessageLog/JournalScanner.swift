@@ -93,7 +93,9 @@ final class JournalScanner {
             let rest = unsafe UnsafeRawBufferPointer(rebasing: whole[recordStart...])
             guard let record = unsafe RecordView(checking: rest) else { return false }
             let stored = unsafe UnsafeRawBufferPointer(rebasing: whole[offset..<recordStart])
-            guard unsafe stored.integer(at: 0) == Checksum.crc32c(record.bytes) else { return false }
+            guard unsafe stored.integer(at: 0) == Checksum.crc32c(record.bytes) else {
+                return false
+            }
             combined = unsafe Checksum.crc32c(stored, seed: combined)
             offset = unsafe recordStart + record.bytes.count
         }

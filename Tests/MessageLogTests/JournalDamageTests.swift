@@ -22,7 +22,8 @@ import Testing
             disk = try newDisk()
             batches = [
                 [message(1)], [message(2), message(3, byteCount: 450)],
-                [message(4, byteCount: 90)], [message(5, byteCount: 60), message(6, byteCount: 500)],
+                [message(4, byteCount: 90)],
+                [message(5, byteCount: 60), message(6, byteCount: 500)],
             ]
             let log = try openLog(disk, smallOptions(journalBytes: 1 << 16))
             var known = Acknowledged()
