@@ -17,11 +17,13 @@ extension JournalScanner {
     func examine() throws(LogError) -> JournalExtent {
         var position = start
         var reason: String
+        var place: Int
         walk: while true {
             switch try step(from: position) {
             case .batch(let batch): position = batch.position
-            case .nothing(let found):
+            case .nothing(let found, let offset):
                 reason = found
+                place = offset
                 break walk
             }
         }
@@ -31,11 +33,13 @@ extension JournalScanner {
         if let later = try laterBatch(
             from: position.offset, upTo: tailEnd, sequence: position.sequence) {
             throw broken(
-                at: position, reason + ", but a valid batch follows at byte \(later.offset)",
+                at: position, place, reason + ", but a valid batch follows at byte \(later.offset)",
                 count: later.header.firstSequence - position.sequence)
         }
         if tail > Limits.batchBytesMax + Limits.batchAlignmentBytes {
-            throw broken(at: position, reason + ", and \(tail) bytes follow", count: nil)
+            throw broken(
+                at: position, place, reason + ", and \(tail) bytes follow",
+                count: nil)
         }
         return JournalExtent(end: position, tailBytes: tail)
     }
@@ -46,12 +50,14 @@ extension JournalScanner {
         guard extent.end.sequence == following else {
             let lost = following > extent.end.sequence ? following - extent.end.sequence : nil
             throw broken(
-                at: extent.end, "the journal's records end before sequence \(following)",
+                at: extent.end, extent.end.offset,
+                "the journal's records end before sequence \(following)",
                 count: lost)
         }
         guard extent.tailBytes == 0 else {
             throw broken(
-                at: extent.end, "\(extent.tailBytes) bytes stand behind the last batch", count: 0)
+                at: extent.end, extent.end.offset,
+                "\(extent.tailBytes) bytes stand behind the last batch", count: 0)
         }
         return extent.end
     }
@@ -67,15 +73,19 @@ extension JournalScanner {
             case .batch(let batch):
                 guard try body(batch) else { return }
                 position = batch.position
-            case .nothing(let reason):
-                throw broken(at: position, reason, count: following - position.sequence)
+            case .nothing(let reason, let offset):
+                throw broken(
+                    at: position, offset, reason, count: following - position.sequence)
             }
         }
     }
 
-    func broken(at position: ChainPosition, _ reason: String, count: UInt64?) -> LogError {
+    /// - Parameter offset: where in the file, at or behind the end of what is valid.
+    func broken(
+        at position: ChainPosition, _ offset: Int, _ reason: String, count: UInt64?
+    ) -> LogError {
         .damaged(Damage(
-            path: path, offset: JournalFormat.aligned(position.offset), reason: reason,
+            path: path, offset: offset, reason: reason,
             firstSequence: position.sequence, count: count))
     }
 }

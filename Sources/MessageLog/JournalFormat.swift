@@ -52,7 +52,8 @@ struct JournalHeader: Equatable {
         bytes.append(integer: logID.low)
         bytes.append(integer: salt)
         bytes.append(integer: firstSequence)
-        bytes.append(contentsOf: repeatElement(0, count: JournalFormat.headerBytes - 4 - bytes.count))
+        let zeros = JournalFormat.headerBytes - 4 - bytes.count
+        bytes.append(contentsOf: repeatElement(0, count: zeros))
         bytes.append(integer: Checksum.crc32c(bytes))
         return bytes
     }

@@ -14,8 +14,8 @@ extension JournalScanner {
                 }
                 if refused == nil, columns.rows == Limits.segmentRecordsMax {
                     refused = broken(
-                        at: batch.position, "a segment has more records than any may have",
-                        count: nil)
+                        at: batch.position, batch.end,
+                        "a segment has more records than any may have", count: nil)
                 }
                 if refused == nil { unsafe columns.append(record, position: UInt64(offset)) }
                 sequence += 1

@@ -43,8 +43,8 @@ final class JournalScanner {
     /// What stands where the chain should go on.
     enum Step {
         case batch(ScannedBatch)
-        /// No batch that continues the chain; why not.
-        case nothing(String)
+        /// No batch that continues the chain; why not, and where in the file.
+        case nothing(String, at: Int)
     }
 
     /// The batch that follows `position`, records checked.
@@ -52,17 +52,18 @@ final class JournalScanner {
         let offset = JournalFormat.aligned(position.offset)
         let gap = try unsafe bytes(position.offset, offset - position.offset)
         guard unsafe gap.allSatisfy({ $0 == 0 }) else {
-            return .nothing("the padding behind a batch is not zero")
+            return .nothing("the padding behind a batch is not zero", at: position.offset)
         }
-        guard offset < window.size else { return .nothing("the file ends") }
+        guard offset < window.size else { return .nothing("the file ends", at: offset) }
         guard let batch = try batch(at: offset) else {
-            return .nothing("no valid batch begins here")
+            return .nothing("no valid batch begins here", at: offset)
         }
         guard batch.header.firstSequence == position.sequence else {
-            return .nothing("a batch begins with sequence \(batch.header.firstSequence)")
+            return .nothing(
+                "a batch begins with sequence \(batch.header.firstSequence)", at: offset)
         }
         guard batch.header.previousChecksum == position.checksum else {
-            return .nothing("a batch does not follow the one before it")
+            return .nothing("a batch does not follow the one before it", at: offset)
         }
         return .batch(batch)
     }
@@ -92,7 +93,9 @@ final class JournalScanner {
             let rest = unsafe UnsafeRawBufferPointer(rebasing: whole[recordStart...])
             guard let record = unsafe RecordView(checking: rest) else { return false }
             let stored = unsafe UnsafeRawBufferPointer(rebasing: whole[offset..<recordStart])
-            guard unsafe stored.integer(at: 0) == Checksum.crc32c(record.bytes) else { return false }
+            guard unsafe stored.integer(at: 0) == Checksum.crc32c(record.bytes) else {
+                return false
+            }
             combined = unsafe Checksum.crc32c(stored, seed: combined)
             offset = unsafe recordStart + record.bytes.count
         }

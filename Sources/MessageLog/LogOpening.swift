@@ -194,7 +194,8 @@ extension LogOpening {
         let untouched = extent.end == scanner.start && extent.tailBytes == 0
         if !untouched { log.report.clean = false }
         log.report.tornBytes = extent.tailBytes
-        if !untouched, !options.readOnly {
+        // Even without a batch: perhaps the flush of the journal's name had failed.
+        if !options.readOnly {
             if extent.tailBytes > 0 { try keepTail(scanner, extent) }
             try rewrite(scanner, extent.end)
             file = try open(journalPath)

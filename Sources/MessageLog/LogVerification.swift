@@ -65,12 +65,12 @@ extension JournalScanner {
                 report.records += UInt64(batch.header.recordCount)
                 report.bytes += batch.header.byteCount
                 position = batch.position
-            case .nothing(let reason):
+            case .nothing(let reason, let offset):
                 let later = try laterBatch(
                     from: position.offset, upTo: window.size, sequence: position.sequence)
                 let resumed = later?.header.firstSequence ?? following
                 report.damage.append(Damage(
-                    path: path, offset: position.offset, reason: reason,
+                    path: path, offset: offset, reason: reason,
                     firstSequence: position.sequence, count: resumed - position.sequence))
                 guard let later else { return }
                 // From here on the chain is taken up again.

@@ -60,7 +60,7 @@ import Testing
         let map = try #require(try file?.map())
         try disk.remove(directory.path + "/f")
         file = nil
-        #expect(Array(map.bytes) == [4, 5, 6])
+        #expect(map.withBytes { Array($0) } == [4, 5, 6])
     }
 
     @Test func sentencesNameTheRemedy() {
