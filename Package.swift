@@ -83,6 +83,13 @@ let package = Package(
             ],
             path: "Sources/tallylog",
             swiftSettings: edge),
+        .testTarget(name: "QueryTests", dependencies: ["Query", "Model"], swiftSettings: edge),
+        .testTarget(
+            name: "ServerTests",
+            dependencies: [
+                "Server", "Query", "Model", .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: edge),
     ],
     cxxLanguageStandard: .cxx17
 )
