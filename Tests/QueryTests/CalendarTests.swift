@@ -1,6 +1,6 @@
 // What could go wrong: a leap day counted in the wrong year, a week that begins on the wrong day,
-// times before 1970 rounded the wrong way, a bucket that does not hold the times it is numbered for,
-// or two buckets that overlap or leave a gap.
+// times before 1970 rounded the wrong way, a bucket that does not hold the times it is numbered
+// for, or two buckets that overlap or leave a gap.
 import Model
 import Testing
 
@@ -26,7 +26,8 @@ import Testing
         var days: Int64 = -(370 * 365 + 90)
         while naive.date.year < 2400 {
             let date = CivilDate(daysSinceEpoch: days)
-            guard (date.year, date.month, date.day) == naive.date, date.daysSinceEpoch == days else {
+            guard (date.year, date.month, date.day) == naive.date, date.daysSinceEpoch == days
+            else {
                 Issue.record("day \(days) is \(naive.date), not \(date)")
                 return
             }
@@ -44,11 +45,16 @@ import Testing
 
     /// Labels of buckets that a person can check.
     @Test(arguments: [
-        (Every(1, .week), "2024-01-03", "2024-01-01"), (Every(1, .week), "2024-01-01", "2024-01-01"),
-        (Every(1, .week), "2023-12-31", "2023-12-25"), (Every(1, .week), "1969-12-31", "1969-12-29"),
-        (Every(1, .month), "2024-02-29", "2024-02-01"), (Every(3, .month), "2024-06-30", "2024-04-01"),
-        (Every(1, .month), "1969-12-31", "1969-12-01"), (Every(1, .year), "2024-12-31", "2024-01-01"),
-        (Every(10, .year), "2019-05-05", "2010-01-01"), (Every(1, .day), "1969-12-31", "1969-12-31"),
+        (Every(1, .week), "2024-01-03", "2024-01-01"),
+        (Every(1, .week), "2024-01-01", "2024-01-01"),
+        (Every(1, .week), "2023-12-31", "2023-12-25"),
+        (Every(1, .week), "1969-12-31", "1969-12-29"),
+        (Every(1, .month), "2024-02-29", "2024-02-01"),
+        (Every(3, .month), "2024-06-30", "2024-04-01"),
+        (Every(1, .month), "1969-12-31", "1969-12-01"),
+        (Every(1, .year), "2024-12-31", "2024-01-01"),
+        (Every(10, .year), "2019-05-05", "2010-01-01"),
+        (Every(1, .day), "1969-12-31", "1969-12-31"),
     ])
     func labels(every: Every, day: String, start: String) throws {
         let time = try TimeText.moment(Array(day.utf8)[...], now: Timestamp(seconds: 0)).time
@@ -62,7 +68,7 @@ import Testing
     @Test func bucketsTileTime() {
         let seed: UInt64 = 41
         var random = SeededGenerator(seed: seed)
-        for _ in 0..<200_000 {
+        for _ in 0..<50_000 {
             let unit = Every.Unit.allCases[Int.random(in: 0..<7, using: &random)]
             let every = Every(Int64.random(in: 1...20, using: &random), unit)
             let time = Timestamp(

@@ -23,7 +23,7 @@ import Testing
             let words = [name] + Array(repeating: "1", count: count - 1)
             let sentence = error(words)?.sentence ?? ""
             let fits = command.arity < 0 ? count >= -command.arity : count == command.arity
-            // What fits the arity may be refused for another reason, such as a word without meaning.
+            // What fits the arity may be refused for another reason: a word without meaning.
             if !fits { #expect(sentence == wrong, "\(words)") }
             #expect(!sentence.hasPrefix("unknown command"))
             if command.arity > 0, fits { #expect(sentence != wrong, "\(words)") }
@@ -35,8 +35,11 @@ import Testing
     @Test(arguments: ["COUNT", "SERIES", "TOP", "DISTINCT", "NAMES", "SEEN", "MESSAGES", "GET"])
     func optionsAgree(name: String) throws {
         let command = try #require(CommandTable.command(name))
-        let start = ["SERIES": ["1h"], "TOP": ["1", "user"], "DISTINCT": ["user"], "NAMES": ["user"],
-            "SEEN": ["user", "a"], "GET": ["x"]][name] ?? []
+        let start =
+            [
+                "SERIES": ["1h"], "TOP": ["1", "user"], "DISTINCT": ["user"], "NAMES": ["user"],
+                "SEEN": ["user", "a"], "GET": ["x"],
+            ][name] ?? []
         let sentence = try #require(error([name] + start + ["zzz"])?.sentence)
         let list = try #require(sentence.split(separator: ":").last)
         let accepted = Set(list.split(separator: ",").map { String($0.drop { $0 == " " }) })

@@ -21,11 +21,15 @@ import Testing
         (.array([]), "*0\r\n", "*0\r\n"),
         (.array([.integer(1), .null]), "*2\r\n:1\r\n$-1\r\n", "*2\r\n:1\r\n_\r\n"),
         (.map([(.ok, .integer(1))]), "*2\r\n+OK\r\n:1\r\n", "%1\r\n+OK\r\n:1\r\n"),
-        (.pairs([(Int64(3600), Int64(12)), (Int64(-7200), Int64(9))]),
+        (
+            .pairs([(Int64(3600), Int64(12)), (Int64(-7200), Int64(9))]),
             "*2\r\n*2\r\n:3600\r\n:12\r\n*2\r\n:-7200\r\n:9\r\n",
-            "*2\r\n*2\r\n:3600\r\n:12\r\n*2\r\n:-7200\r\n:9\r\n"),
-        (.ranking([(name: Array("ab".utf8), count: Int64(5))]), "*1\r\n*2\r\n$2\r\nab\r\n:5\r\n",
-            "*1\r\n*2\r\n$2\r\nab\r\n:5\r\n"),
+            "*2\r\n*2\r\n:3600\r\n:12\r\n*2\r\n:-7200\r\n:9\r\n"
+        ),
+        (
+            .ranking([(name: Array("ab".utf8), count: Int64(5))]), "*1\r\n*2\r\n$2\r\nab\r\n:5\r\n",
+            "*1\r\n*2\r\n$2\r\nab\r\n:5\r\n"
+        ),
     ]
 
     @Test(arguments: exact.indices) func bytesOnTheWire(row: Int) {
@@ -100,7 +104,9 @@ import Testing
         }
     }
 
-    @Test(arguments: ["?\r\n", "$x\r\n", "$-2\r\n", "*-2\r\n", "$1\r\nabc", "%-1\r\n", "\r\n", ",x\r\n"])
+    @Test(arguments: [
+        "?\r\n", "$x\r\n", "$-2\r\n", "*-2\r\n", "$1\r\nabc", "%-1\r\n", "\r\n", ",x\r\n",
+    ])
     func refusesWhatIsNoReply(text: String) {
         var decoder = ReplyDecoder()
         decoder.append(Array(text.utf8))

@@ -1,6 +1,6 @@
-// What could go wrong: a request that depends on how its bytes were cut, a byte of one request taken
-// for another's, quoting that differs from Redis's, memory promised to a client that only claims to
-// send much, or a crash on bytes that are no request.
+// What could go wrong: a request that depends on how its bytes were cut, a byte of one request
+// taken for another's, quoting that differs from Redis's, memory promised to a client that only
+// claims to send much, or a crash on bytes that are no request.
 import Model
 import Testing
 
@@ -58,7 +58,9 @@ import Testing
                     expected.append(["PING", "a\n", "\(round)"].map { Array($0.utf8) })
                 }
                 // Empty lines and empty arrays are passed over.
-                if Int.random(in: 0..<4, using: &random) == 0 { stream += Array("\r\n*0\r\n*-1\r\n".utf8) }
+                if Int.random(in: 0..<4, using: &random) == 0 {
+                    stream += Array("\r\n*0\r\n*-1\r\n".utf8)
+                }
             }
             #expect(try requests(stream) { stream.count } == expected, "seed \(seed)")
             #expect(try requests(stream) { 1 } == expected, "seed \(seed), byte by byte")
@@ -71,10 +73,13 @@ import Testing
     /// Checked against `redis-cli` and Redis's own `sdssplitargs`.
     @Test(arguments: [
         ("SET a b", ["SET", "a", "b"]), ("\tSET  a\t b ", ["SET", "a", "b"]),
-        (#"ECHO "a b""#, ["ECHO", "a b"]), (#"ECHO "\x00\xfF\n\r\t\b\a\"\\\q""#, ["ECHO", "\0\u{FF}\n\r\t\u{8}\u{7}\"\\q"]),
-        (#"ECHO 'a "b" \n \' c'"#, ["ECHO", #"a "b" \n ' c"#]), (#"ECHO a"b c""#, ["ECHO", "ab c"]),
+        (#"ECHO "a b""#, ["ECHO", "a b"]),
+        (#"ECHO "\x00\xfF\n\r\t\b\a\"\\\q""#, ["ECHO", "\0\u{FF}\n\r\t\u{8}\u{7}\"\\q"]),
+        (#"ECHO 'a "b" \n \' c'"#, ["ECHO", #"a "b" \n ' c"#]),
+        (#"ECHO a"b c""#, ["ECHO", "ab c"]),
         (#"ECHO "" ''"#, ["ECHO", "", ""]), (#"ECHO "\x4""#, ["ECHO", "x4"]),
-        (#"append {"a": "b"}  "#, ["append", #"{"a": "b"}  "#]), (#"APPEND '{"a":1}' x"#, ["APPEND", #"{"a":1}"#, "x"]),
+        (#"append {"a": "b"}  "#, ["append", #"{"a": "b"}  "#]),
+        (#"APPEND '{"a":1}' x"#, ["APPEND", #"{"a":1}"#, "x"]),
         (#"APPENDIX {"a": "b"}"#, ["APPENDIX", "{a:", "b}"]),
     ])
     func quoting(line: String, expected: [String]) throws {
@@ -93,13 +98,19 @@ import Testing
         ("*16385\r\n", "a request of '16385' words; accepted: at most 16384"),
         ("*1\r\n$-1\r\n", "a word of '-1' bytes; accepted: at most 4194304"),
         ("*1\r\n$4194305\r\n", "a word of '4194305' bytes; accepted: at most 4194304"),
-        ("*1\r\n$99999999999999999999\r\n", "a word of '99999999999999999999' bytes; accepted: at most 4194304"),
+        (
+            "*1\r\n$99999999999999999999\r\n",
+            "a word of '99999999999999999999' bytes; accepted: at most 4194304"
+        ),
         ("*1\r\n$1\r\nab\r\n", "a bulk string is longer than its length says"),
         ("*1\r\n$1\r\nabcdefgh", "a line of more than 2 bytes"),
         ("*" + String(repeating: "1", count: 40), "a line of more than 32 bytes"),
         ("ECHO \"a\r\n", "unbalanced quotes in request"),
         ("ECHO 'a'b\r\n", "unbalanced quotes in request"),
-        ("ECHO " + String(repeating: "x", count: 65_600) + "\n", "a line of 65605 bytes; accepted: at most 65536"),
+        (
+            "ECHO " + String(repeating: "x", count: 65_600) + "\n",
+            "a line of 65605 bytes; accepted: at most 65536"
+        ),
         (String(repeating: "x ", count: 16_400) + "\n", "a request of more than 16384 words"),
     ]
 

@@ -1,5 +1,5 @@
-// What could go wrong: a client of Redis's world that greets, asks or reads in a way that the server
-// does not know, so that users would need a client of their own.
+// What could go wrong: a client of Redis's world that greets, asks or reads in a way that the
+// server does not know, so that users would need a client of their own.
 import Foundation
 import Query
 import Testing
@@ -26,7 +26,9 @@ import Testing
                     "ERR COUNT, word 2: 'FOO' is no option; accepted: NOT, TOPIC"))
             let documents = try await cli(server, ["COMMAND", "DOCS", "get"])
             #expect(documents.contains("Returns one message by its id"))
-            #expect(try await cli(server, ["INFO", "engine"]) == "# Engine\r\nsequence:1\r\nfeeds_connected:0\r\n")
+            #expect(
+                try await cli(server, ["INFO", "engine"])
+                    == "# Engine\r\nsequence:1\r\nfeeds_connected:0\r\n")
         }
     }
 
@@ -98,7 +100,8 @@ import Testing
                 return
             }
             #expect(lines == [.text("GET id [AT]"), .text("    Returns one message by its id.")])
-            try client.expect("hello 4", .error("NOPROTO HELLO, word 2: protocol '4'; accepted: 2, 3"))
+            try client.expect(
+                "hello 4", .error("NOPROTO HELLO, word 2: protocol '4'; accepted: 2, 3"))
             try client.expect("client setname me", .ok)
             try client.expect("reset", .simple("RESET"))
             try client.expect("client getname", .null)

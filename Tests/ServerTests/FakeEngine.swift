@@ -77,6 +77,11 @@ final class FakeEngine: RequestHandler {
     }
 
     func info() -> [(section: String, lines: [(String, String)])] {
-        [("Engine", [("sequence", "\(durable.load(ordering: .relaxed))"), ("feeds_connected", "0")])]
+        [
+            (
+                "Engine",
+                [("sequence", "\(durable.load(ordering: .relaxed))"), ("feeds_connected", "0")]
+            )
+        ]
     }
 }

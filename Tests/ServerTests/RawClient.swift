@@ -62,7 +62,9 @@ final class RawClient {
         while true {
             if let reply = try decoder.next() { return reply }
             var room = [UInt8](repeating: 0, count: 1 << 18)
-            let count = room.withUnsafeMutableBytes { recv(descriptor, $0.baseAddress, $0.count, 0) }
+            let count = room.withUnsafeMutableBytes {
+                recv(descriptor, $0.baseAddress, $0.count, 0)
+            }
             if count == 0 || (count < 0 && errno == ECONNRESET) {
                 hasEnded = true
                 return nil

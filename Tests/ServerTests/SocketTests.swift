@@ -1,5 +1,5 @@
-// What could go wrong: the socket is made where others can put theirs in its place, a file that is no
-// socket of ours is removed, others can connect in the moment before the mode is set, or a user
+// What could go wrong: the socket is made where others can put theirs in its place, a file that is
+// no socket of ours is removed, others can connect in the moment before the mode is set, or a user
 // without a role is answered.
 import Foundation
 import Glibc
@@ -133,15 +133,18 @@ import Testing
         try await TestServer.with(roles: RoleTable([own: .read])) { server in
             let client = try RawClient(server.path)
             try client.expect("COUNT", .integer(0))
-            try client.expect("APPEND {}", .error("NOPERM this takes the role append; user \(own) has read"))
-            try client.expect("CHECKPOINT", .error("NOPERM this takes the role admin; user \(own) has read"))
+            try client.expect(
+                "APPEND {}", .error("NOPERM this takes the role append; user \(own) has read"))
+            try client.expect(
+                "CHECKPOINT", .error("NOPERM this takes the role admin; user \(own) has read"))
             try client.expect("PING", .simple("PONG"))
         }
         try await TestServer.with(roles: RoleTable([own: [.append, .admin]])) { server in
             let client = try RawClient(server.path)
             try client.expect("APPEND {}", .integer(1))
             try client.expect("CHECKPOINT", .ok)
-            try client.expect("INFO", .error("NOPERM this takes the role read; user \(own) has append and admin"))
+            try client.expect(
+                "INFO", .error("NOPERM this takes the role read; user \(own) has append and admin"))
         }
         try await TestServer.with(roles: RoleTable([:])) { server in
             let client = try RawClient(server.path)

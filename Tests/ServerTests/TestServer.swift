@@ -19,7 +19,8 @@ struct TestServer {
     }
 
     static func start(
-        limits: ServerLimits = ServerLimits(), roles: RoleTable = .ownUserOnly, mode: UInt32 = 0o600,
+        limits: ServerLimits = ServerLimits(), roles: RoleTable = .ownUserOnly,
+        mode: UInt32 = 0o600,
         burst: Duration = .milliseconds(2)
     ) async throws -> TestServer {
         let directory = try makeDirectory()
@@ -46,7 +47,8 @@ struct TestServer {
 
     /// Runs `body` with a server, and stops it whatever happens.
     static func with(
-        limits: ServerLimits = ServerLimits(), roles: RoleTable = .ownUserOnly, mode: UInt32 = 0o600,
+        limits: ServerLimits = ServerLimits(), roles: RoleTable = .ownUserOnly,
+        mode: UInt32 = 0o600,
         burst: Duration = .milliseconds(2), _ body: (TestServer) async throws -> Void
     ) async throws {
         let server = try await start(limits: limits, roles: roles, mode: mode, burst: burst)
