@@ -32,14 +32,36 @@ import Testing
         }
     }
 
-    /// The interactive mode asks for the commands' documentation, and shows it.
+    /// The interactive mode asks for the commands' documentation and shows it; it needs a terminal.
     @Test func redisCLIHelps() async throws {
+        let script = """
+            import fcntl, os, pty, select, struct, sys, termios, time
+            child, terminal = pty.fork()
+            if child == 0:
+                time.sleep(0.2)
+                os.environ["TERM"] = "xterm"
+                os.execvp("redis-cli", ["redis-cli", "-s", sys.argv[1]])
+            fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 200, 0, 0))
+            def read_until(text, seconds=10):
+                seen, end = "", time.time() + seconds
+                while text not in seen and time.time() < end:
+                    if select.select([terminal], [], [], 0.1)[0]:
+                        seen += os.read(terminal, 65536).decode(errors="replace")
+                assert text in seen, seen
+            read_until("> ")
+            os.write(terminal, b"help seen\\r")
+            read_until("Tells when a name first and last occurred")
+            os.write(terminal, b"help @questions\\r")
+            read_until("Ranks the names of a dimension")
+            os.write(terminal, b"SERIES ")
+            read_until("every [DISTINCT dimension]")
+            os.kill(child, 9)
+            print("fine")
+            """
         try await TestServer.with { server in
-            let (code, output) = try await run(
-                "/usr/bin/redis-cli", ["-s", server.path], input: "HELP SEEN\nSELECT 0\nPING\n")
+            let (code, output) = try await run("/usr/bin/python3", ["-c", script, server.path])
+            #expect(output == "fine\n")
             #expect(code == 0)
-            #expect(output.contains("SEEN"))
-            #expect(output.contains("PONG"))
         }
     }
 

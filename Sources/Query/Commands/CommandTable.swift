@@ -9,13 +9,13 @@ package enum CommandTable {
     }
 
     private static let dimensions = ["topic", "category", "user", "package", "agent", "object"]
-    private static let dimension = CommandArgument.oneOf(
-        "dimension", dimensions.map { .word($0) })
+    private static let dimension = CommandArgument.value("dimension")
     private static let filter = CommandArgument.block(
         "filter",
         [
             .word("NOT").optional,
-            .oneOf("name", dimensions.map { .option($0.uppercased(), $0) }),
+            .oneOf("dimension", dimensions.map { .word($0.uppercased()) }),
+            .value("name"),
         ]
     ).multiple.optional
     private static let range = CommandArgument.oneOf(
