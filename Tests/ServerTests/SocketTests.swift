@@ -35,8 +35,8 @@ import Testing
 
     private func inDirectory(_ body: (String) async throws -> Void) async throws {
         let directory = try TestServer.makeDirectory()
-        defer { _ = try? FileManager.default.removeItem(atPath: directory) }
         try await body(directory)
+        try FileManager.default.removeItem(atPath: directory)
     }
 
     @Test(arguments: [0o777, 0o770, 0o1777, 0o702] as [mode_t])
