@@ -191,7 +191,8 @@ final class Connection: ChannelDuplexHandler {
             let request = try RequestParser.parse(decoder.words, now: WallClock.now)
             let missing = request.needs.subtracting(roles)
             guard missing.isEmpty else {
-                let sentence = "this takes the role \(missing.words); user \(user) has \(roles.words)"
+                let sentence =
+                    "this takes the role \(missing.words); user \(user) has \(roles.words)"
                 return fault(.error("NOPERM " + sentence), thenClose: false)
             }
             return .request(request)

@@ -30,7 +30,8 @@ extension Connection {
         }
     }
 
-    /// The kernel says who a client is; a password is as good as Redis's default user's without one.
+    /// The kernel says who a client is; any password will do, as for Redis's default user without
+    /// one.
     private func hello(_ version: Int?, _ user: [UInt8]?, _ newName: [UInt8]?) {
         if let user, !user.elementsEqual("default".utf8) {
             write(.error("WRONGPASS there are no passwords here; accepted: the user default"))

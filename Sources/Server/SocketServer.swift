@@ -19,6 +19,8 @@ package final class SocketServer: Sendable {
         var group: MultiThreadedEventLoopGroup
     }
     private let running = Mutex<Running?>(nil)
+    /// Ends when the server has been shut down.
+    private let stopped = AsyncStream<Never>.makeStream()
 
     /// - Parameters:
     ///   - path: where the socket is made. Its directory exists, belongs to this user, and nobody
@@ -59,11 +61,11 @@ package final class SocketServer: Sendable {
         room.logger.info("listening", metadata: ["socket": "\(path)"])
     }
 
-    /// Starts, and returns once the server has been shut down.
+    /// Starts, and returns once the server has been shut down; cancelling the task shuts it down.
     package func run() async throws {
         try await start()
-        guard let channel = running.withLock({ $0?.channel }) else { return }
-        try await channel.closeFuture.get()
+        for await _ in stopped.stream {}
+        try await shutdown()
     }
 
     /// Accepts nobody any more, lets requests under way finish, closes the connections, and removes
@@ -82,6 +84,7 @@ package final class SocketServer: Sendable {
         cut.cancel()
         try await room.workers.shutdownGracefully()
         try await running.group.shutdownGracefully()
+        stopped.continuation.finish()
     }
 
     private func bootstrap(_ group: MultiThreadedEventLoopGroup) -> ServerBootstrap {
@@ -100,7 +103,8 @@ package final class SocketServer: Sendable {
             )
             .childChannelOption(
                 .recvAllocator,
-                value: AdaptiveRecvByteBufferAllocator(minimum: 1_024, initial: 4_096, maximum: 65_536))
+                value: AdaptiveRecvByteBufferAllocator(
+                    minimum: 1_024, initial: 4_096, maximum: 65_536))
     }
 
     /// Asks the kernel who is there, and gives the connection a place.

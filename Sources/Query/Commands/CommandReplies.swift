@@ -1,7 +1,7 @@
 /// The replies that describe the commands, in the shape of Redis 7's.
 extension Command {
-    /// One element of `COMMAND INFO`: name, arity, flags, three zeros (there are no keys), categories,
-    /// tips, key specifications, subcommands.
+    /// One element of `COMMAND INFO`: name, arity, flags, three zeros (there are no keys),
+    /// categories, tips, key specifications, subcommands.
     package var information: Reply {
         .array([
             .text(name.lowercased()), .integer(Int64(arity)), .array(flags.map { .simple($0) }),
@@ -46,7 +46,7 @@ extension CommandArgument {
 }
 
 extension CommandTable {
-    /// `COMMAND INFO`: one element per name, nil for unknown ones; all commands where none is named.
+    /// `COMMAND INFO`: one element per name, nil for unknown ones; without names, all commands.
     package static func information(of names: [[UInt8]]) -> Reply {
         guard !names.isEmpty else { return .array(all.map(\.information)) }
         return .array(

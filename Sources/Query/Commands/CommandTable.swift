@@ -9,19 +9,21 @@ package enum CommandTable {
     }
 
     private static let dimensions = ["topic", "category", "user", "package", "agent", "object"]
-    private static let dimension = CommandArgument.oneOf(
-        "dimension", dimensions.map { .word($0) })
+    private static let dimension = CommandArgument.value("dimension")
     private static let filter = CommandArgument.block(
         "filter",
         [
             .word("NOT").optional,
-            .oneOf("name", dimensions.map { .option($0.uppercased(), $0) }),
+            .oneOf("dimension", dimensions.map { .word($0.uppercased()) }),
+            .value("name"),
         ]
     ).multiple.optional
     private static let range = CommandArgument.oneOf(
         "range",
         [
-            .block("ends", [.option("FROM", "time", .time).optional, .option("TO", "time", .time).optional]),
+            .block(
+                "ends",
+                [.option("FROM", "time", .time).optional, .option("TO", "time", .time).optional]),
             .option("LAST", "length"),
         ]
     ).optional
@@ -40,8 +42,10 @@ package enum CommandTable {
             [
                 .value("every"), CommandArgument.option("DISTINCT", "dimension").optional,
                 filter, range,
-                CommandArgument.block("fill", [.word("FILL"), .oneOf("fill", [.word("zero"), .word("none")])])
-                    .optional,
+                CommandArgument.block(
+                    "fill", [.word("FILL"), .oneOf("fill", [.word("zero"), .word("none")])]
+                )
+                .optional,
                 zone, at,
             ]),
         Command(
@@ -67,8 +71,10 @@ package enum CommandTable {
             "Lists messages",
             [
                 filter, range, CommandArgument.option("CONTAINS", "text").multiple.optional,
-                CommandArgument.block("order", [.word("ORDER"), .oneOf("order", [.word("asc"), .word("desc")])])
-                    .optional,
+                CommandArgument.block(
+                    "order", [.word("ORDER"), .oneOf("order", [.word("asc"), .word("desc")])]
+                )
+                .optional,
                 limit, CommandArgument.option("AFTER", "cursor").optional, zone, at,
             ]),
         Command(
@@ -104,8 +110,10 @@ package enum CommandTable {
                     "arguments",
                     [
                         .value("version", .integer),
-                        CommandArgument.block("auth", [.word("AUTH"), .value("user"), .value("password")])
-                            .optional,
+                        CommandArgument.block(
+                            "auth", [.word("AUTH"), .value("user"), .value("password")]
+                        )
+                        .optional,
                         CommandArgument.option("SETNAME", "name").optional,
                     ]
                 ).optional
@@ -129,8 +137,12 @@ package enum CommandTable {
                     "subcommand",
                     [
                         .word("COUNT"), .word("LIST"),
-                        .block("docs", [.word("DOCS"), CommandArgument.value("name").multiple.optional]),
-                        .block("info", [.word("INFO"), CommandArgument.value("name").multiple.optional]),
+                        .block(
+                            "docs",
+                            [.word("DOCS"), CommandArgument.value("name").multiple.optional]),
+                        .block(
+                            "info",
+                            [.word("INFO"), CommandArgument.value("name").multiple.optional]),
                     ]
                 ).optional
             ]),

@@ -1,27 +1,40 @@
 import Model
 
-/// The words that begin an option.
-enum OptionWord: String, CaseIterable {
-    case not = "NOT"
-    case topic = "TOPIC"
-    case category = "CATEGORY"
-    case user = "USER"
-    case package = "PACKAGE"
-    case agent = "AGENT"
-    case object = "OBJECT"
-    case from = "FROM"
-    case to = "TO"
-    case last = "LAST"
-    case zone = "TZ"
-    case distinct = "DISTINCT"
-    case fill = "FILL"
-    case except = "EXCEPT"
-    case prefix = "PREFIX"
-    case contains = "CONTAINS"
-    case order = "ORDER"
-    case limit = "LIMIT"
-    case after = "AFTER"
-    case at = "AT"
+/// The words that begin an option, in the order in which errors list them.
+enum OptionWord: UInt8, CaseIterable {
+    case not, topic, category, user, package, agent, object
+    case from, to, last, zone
+    case distinct, fill, except, prefix, contains, order, limit, after, at
+
+    /// - Parameter keyword: in capitals.
+    init?(_ keyword: String) {
+        switch keyword {
+        case "NOT": self = .not
+        case "TOPIC": self = .topic
+        case "CATEGORY": self = .category
+        case "USER": self = .user
+        case "PACKAGE": self = .package
+        case "AGENT": self = .agent
+        case "OBJECT": self = .object
+        case "FROM": self = .from
+        case "TO": self = .to
+        case "LAST": self = .last
+        case "TZ": self = .zone
+        case "DISTINCT": self = .distinct
+        case "FILL": self = .fill
+        case "EXCEPT": self = .except
+        case "PREFIX": self = .prefix
+        case "CONTAINS": self = .contains
+        case "ORDER": self = .order
+        case "LIMIT": self = .limit
+        case "AFTER": self = .after
+        case "AT": self = .at
+        default: return nil
+        }
+    }
+
+    /// The word, in capitals.
+    var text: String { self == .zone ? "TZ" : "\(self)".uppercased() }
 
     /// The dimension that a filter word filters by.
     var dimension: Dimension? {
@@ -36,10 +49,47 @@ enum OptionWord: String, CaseIterable {
         }
     }
 
-    static let filters: Set<OptionWord> = [
-        .not, .topic, .category, .user, .package, .agent, .object,
-    ]
-    static let range: Set<OptionWord> = [.from, .to, .last, .zone]
+    /// Whether the option may stand more than once.
+    var repeats: Bool { self == .not || dimension != nil || self == .except || self == .contains }
+}
+
+/// The options that a command accepts. Made without allocating, since it is for every request.
+struct OptionWords {
+    private var bits: UInt32
+
+    init(_ words: OptionWord...) {
+        bits = words.reduce(0) { $0 | 1 << UInt32($1.rawValue) }
+    }
+
+    func contains(_ word: OptionWord) -> Bool { bits & 1 << UInt32(word.rawValue) != 0 }
+
+    static func + (left: OptionWords, right: OptionWords) -> OptionWords {
+        var sum = left
+        sum.bits |= right.bits
+        return sum
+    }
+
+    static let filters = OptionWords(.not, .topic, .category, .user, .package, .agent, .object)
     /// What nearly every question accepts.
-    static let selection = filters.union(range).union([.at])
+    static let selection = filters + OptionWords(.from, .to, .last, .zone, .at)
+    static let series = selection + OptionWords(.distinct, .fill)
+    static let top = selection + OptionWords(.except)
+    static let names = OptionWords(.prefix, .limit, .at)
+    static let seen = filters + OptionWords(.at)
+    static let messages = selection + OptionWords(.contains, .order, .limit, .after)
+    static let get = OptionWords(.at)
+}
+
+/// Where the options that may stand only once were met.
+struct OptionPlaces {
+    private var places = InlineArray<20, Int32>(repeating: -1)
+
+    /// The option's place among the words, or nil.
+    subscript(word: OptionWord) -> Int? {
+        get {
+            let place = places[Int(word.rawValue)]
+            return place < 0 ? nil : Int(place)
+        }
+        set { places[Int(word.rawValue)] = Int32(newValue ?? -1) }
+    }
 }

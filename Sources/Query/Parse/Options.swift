@@ -15,7 +15,7 @@ struct Options {
     var after: (cursor: Cursor, place: Int)?
     var withSequence = false
     /// Where the options that may stand only once were met.
-    var places: [OptionWord: Int] = [:]
+    var places = OptionPlaces()
 
     var range: TimeRange { TimeRange(lower: lower?.time, upper: upper?.time) }
     var selection: Selection { Selection(filter: filter, range: range) }
@@ -23,26 +23,24 @@ struct Options {
 
 extension RequestParser {
     /// Reads the options up to the end of the words.
-    mutating func options(_ accepted: Set<OptionWord>) throws(RequestError) -> Options {
+    mutating func options(_ accepted: OptionWords) throws(RequestError) -> Options {
         var options = Options()
         while position < words.count {
             let place = position
-            guard let word = OptionWord(rawValue: words.keyword(place)), accepted.contains(word)
+            guard let word = OptionWord(words.keyword(place)), accepted.contains(word)
             else { throw unknownOption(place, accepted) }
             position += 1
             if word == .not || word.dimension != nil {
                 try readFilter(word, place, into: &options)
                 continue
             }
-            if word != .except, word != .contains {
-                guard options.places.updateValue(place, forKey: word) == nil else {
-                    throw wrong(place, "\(word.rawValue) stands twice")
-                }
+            guard word.repeats || options.places[word] == nil else {
+                throw wrong(place, "\(word.text) stands twice")
             }
-            if OptionWord.range.contains(word) {
-                try readRange(word, place, into: &options)
-            } else {
-                try readOther(word, place, into: &options)
+            options.places[word] = place
+            switch word {
+            case .from, .to, .last, .zone: try readRange(word, place, into: &options)
+            default: try readOther(word, place, into: &options)
             }
         }
         try checkRange(options)
@@ -50,8 +48,8 @@ extension RequestParser {
         return options
     }
 
-    private func unknownOption(_ place: Int, _ accepted: Set<OptionWord>) -> RequestError {
-        let list = OptionWord.allCases.filter(accepted.contains).map(\.rawValue)
+    private func unknownOption(_ place: Int, _ accepted: OptionWords) -> RequestError {
+        let list = OptionWord.allCases.filter(accepted.contains).map(\.text)
         let given = quoted(words[place])
         return wrong(place, "\(given) is no option; accepted: \(list.joined(separator: ", "))")
     }
@@ -63,7 +61,7 @@ extension RequestParser {
         var option = place
         if word == .not {
             option = try value(of: place)
-            dimension = OptionWord(rawValue: words.keyword(option))?.dimension
+            dimension = OptionWord(words.keyword(option))?.dimension
         }
         guard let dimension else {
             throw wrong(

@@ -3,7 +3,7 @@ import Model
 /// The questions, word by word.
 extension RequestParser {
     mutating func count() throws(RequestError) -> (Question, Options) {
-        let options = try options(OptionWord.selection)
+        let options = try options(.selection)
         return (.count(options.selection), options)
     }
 
@@ -11,7 +11,7 @@ extension RequestParser {
         try require(words.count >= 2)
         position = 2
         let every = try every(at: 1)
-        let options = try options(OptionWord.selection.union([.distinct, .fill]))
+        let options = try options(.series)
         let series = SeriesQuestion(
             every: every, distinct: options.distinct, selection: options.selection,
             fill: options.fill)
@@ -26,7 +26,8 @@ extension RequestParser {
         guard let lower = series.selection.range.lower, let upper = series.selection.range.upper
         else {
             throw wrong(
-                place, "FILL zero needs both ends of the range; accepted: with FROM and TO, or LAST")
+                place, "FILL zero needs both ends of the range; accepted: with FROM and TO, or LAST"
+            )
         }
         let buckets = series.every.numbers(from: lower, to: upper).count
         guard buckets <= Limits.seriesBucketsMax else {
@@ -42,7 +43,7 @@ extension RequestParser {
         position = 3
         let limit = words.keyword(1) == "ALL" ? nil : try rows(at: 1)
         let dimension = try dimension(at: 2)
-        let options = try options(OptionWord.selection.union([.except]))
+        let options = try options(.top)
         let top = TopQuestion(
             limit: limit, dimension: dimension, except: options.except,
             selection: options.selection)
@@ -53,7 +54,7 @@ extension RequestParser {
         try require(words.count >= 2)
         position = 2
         let dimension = try dimension(at: 1)
-        let options = try options(OptionWord.selection)
+        let options = try options(.selection)
         return (.distinct(dimension, options.selection), options)
     }
 
@@ -61,7 +62,7 @@ extension RequestParser {
         try require(words.count >= 2)
         position = 2
         let dimension = try dimension(at: 1)
-        let options = try options([.prefix, .limit, .at])
+        let options = try options(.names)
         let names = NamesQuestion(
             dimension: dimension, prefix: options.prefix,
             limit: options.limit ?? Limits.replyRowsMax)
@@ -73,14 +74,13 @@ extension RequestParser {
         position = 3
         let dimension = try dimension(at: 1)
         let name = try name(at: 2)
-        let options = try options(OptionWord.filters.union([.at]))
+        let options = try options(.seen)
         let seen = SeenQuestion(dimension: dimension, name: name, filter: options.filter)
         return (.seen(seen), options)
     }
 
     mutating func messages() throws(RequestError) -> (Question, Options) {
-        let options = try options(
-            OptionWord.selection.union([.contains, .order, .limit, .after]))
+        let options = try options(.messages)
         let listing = listing(options)
         if let after = options.after, after.cursor.listing != listing {
             throw wrong(
@@ -99,7 +99,7 @@ extension RequestParser {
         try require(words.count == 2 || words.count == 3)
         position = 2
         let text = try name(at: 1)
-        let options = try options([.at])
+        let options = try options(.get)
         let id = unsafe text.withUnsafeBytes { unsafe MessageID(text: $0) }
         return (.get(id), options)
     }

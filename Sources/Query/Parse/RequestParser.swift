@@ -71,7 +71,8 @@ package struct RequestParser {
     /// The value that must follow the option word at `option`.
     mutating func value(of option: Int) throws(RequestError) -> Int {
         guard position < words.count else {
-            throw wrong(option, "\(words.keyword(option)) is followed by nothing, and takes a value")
+            throw wrong(
+                option, "\(words.keyword(option)) is followed by nothing, and takes a value")
         }
         position += 1
         return position - 1
@@ -89,7 +90,9 @@ package struct RequestParser {
     }
 
     func dimension(at place: Int) throws(RequestError) -> Dimension {
-        if let dimension = OptionWord(rawValue: words.keyword(place))?.dimension { return dimension }
+        if let dimension = OptionWord(words.keyword(place))?.dimension {
+            return dimension
+        }
         throw wrong(
             place,
             "\(quoted(words[place])) is no dimension; accepted: "
@@ -126,7 +129,8 @@ package struct RequestParser {
     }
 
     func every(at place: Int) throws(RequestError) -> Every {
-        guard let (count, unit) = TimeText.countAndUnit(words[place]), Every.fits(count, unit) else {
+        guard let (count, unit) = TimeText.countAndUnit(words[place]), Every.fits(count, unit)
+        else {
             throw wrong(
                 place,
                 "\(quoted(words[place])) is no width of a bucket; accepted: a whole number and "

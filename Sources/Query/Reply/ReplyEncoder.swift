@@ -59,9 +59,11 @@ package struct ReplyEncoder: Sendable {
         line("*", Int64(pairs.count))
         bytes.reserveCapacity(bytes.count + pairs.count * 28)
         for pair in pairs {
-            bytes.append(contentsOf: "*2\r\n".utf8)
-            line(":", pair.0)
-            line(":", pair.1)
+            var scratch = LineScratch()
+            scratch.prepend(line: ":", pair.1)
+            scratch.prepend(line: ":", pair.0)
+            scratch.prepend(line: "*", 2)
+            scratch.move(to: &bytes)
         }
     }
 
@@ -87,9 +89,9 @@ package struct ReplyEncoder: Sendable {
     }
 
     private mutating func line(_ kind: Unicode.Scalar, _ value: Int64) {
-        bytes.append(UInt8(ascii: kind))
-        append(decimal: value)
-        endLine()
+        var scratch = LineScratch()
+        scratch.prepend(line: kind, value)
+        scratch.move(to: &bytes)
     }
 
     private mutating func endLine() {
@@ -97,24 +99,39 @@ package struct ReplyEncoder: Sendable {
         bytes.append(10)
     }
 
-    /// The digits come out last first; they wait in a buffer on the stack.
-    private mutating func append(decimal value: Int64) {
-        if value >= 0, value < 10 {
-            bytes.append(UInt8(48 + value))
-            return
-        }
-        var digits = InlineArray<20, UInt8>(repeating: 0)
+    private static let keptBytesMax = 64 << 10
+}
+
+/// A few lines with numbers, built on the stack from the last byte to the first, the order in which
+/// digits come out.
+private struct LineScratch {
+    private var room = InlineArray<64, UInt8>(repeating: 0)
+    private var start = 64
+
+    mutating func prepend(line kind: Unicode.Scalar, _ value: Int64) {
+        prepend(10)
+        prepend(13)
         var rest = value.magnitude
-        var start = 20
-        repeat {
-            let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
-            start -= 1
-            digits[start] = UInt8(truncatingIfNeeded: 48 &+ digit)
+        while rest >= 100 {
+            let (quotient, two) = rest.quotientAndRemainder(dividingBy: 100)
+            prepend(UInt8(truncatingIfNeeded: 48 &+ two % 10))
+            prepend(UInt8(truncatingIfNeeded: 48 &+ two / 10))
             rest = quotient
-        } while rest > 0
-        if value < 0 { bytes.append(UInt8(ascii: "-")) }
-        for place in start..<20 { bytes.append(digits[place]) }
+        }
+        prepend(UInt8(truncatingIfNeeded: 48 &+ rest % 10))
+        if rest >= 10 { prepend(UInt8(truncatingIfNeeded: 48 &+ rest / 10)) }
+        if value < 0 { prepend(UInt8(ascii: "-")) }
+        prepend(UInt8(ascii: kind))
     }
 
-    private static let keptBytesMax = 64 << 10
+    func move(to bytes: inout [UInt8]) {
+        unsafe room.span.withUnsafeBufferPointer { whole in
+            unsafe bytes.append(contentsOf: UnsafeBufferPointer(rebasing: whole[start...]))
+        }
+    }
+
+    private mutating func prepend(_ byte: UInt8) {
+        start &-= 1
+        room[start] = byte
+    }
 }

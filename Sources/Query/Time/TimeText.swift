@@ -83,10 +83,13 @@ enum TimeText {
         guard !whole.isEmpty, rest.isEmpty || (rest.first == UInt8(ascii: ".") && rest.count > 1),
             rest.dropFirst().allSatisfy({ isDigit($0) })
         else { throw Malformed("\(quoted(text)) is no time") }
-        guard let seconds = number(whole), seconds <= secondsMax, !isNegative || seconds <= -secondsMin
+        guard let seconds = number(whole), seconds <= secondsMax,
+            !isNegative || seconds <= -secondsMin
         else {
             throw Malformed(
-                "\(quoted(text)) lies outside the years 1 to 9999 (seconds are wanted, not milliseconds)")
+                "\(quoted(text)) lies outside the years 1 to 9999 "
+                    + "(seconds are wanted, not milliseconds)"
+            )
         }
         let fraction = fraction(of: rest.dropFirst())
         let microseconds = seconds * 1_000_000 + fraction.microseconds
@@ -137,7 +140,9 @@ enum TimeText {
     }
 
     /// The first six decimals, and whether the others are all zero.
-    private static func fraction(of digits: ArraySlice<UInt8>) -> (microseconds: Int64, isExact: Bool) {
+    private static func fraction(of digits: ArraySlice<UInt8>) -> (
+        microseconds: Int64, isExact: Bool
+    ) {
         var value: Int64 = 0
         for place in 0..<6 {
             let digit = place < digits.count ? digits[digits.startIndex + place] - 48 : 0
@@ -175,7 +180,9 @@ private struct Scanner {
 
     /// Exactly `width` digits.
     mutating func number(_ width: Int) -> Int64? {
-        guard rest.count >= width, let value = TimeText.number(rest.prefix(width)) else { return nil }
+        guard rest.count >= width, let value = TimeText.number(rest.prefix(width)) else {
+            return nil
+        }
         rest.removeFirst(width)
         return value
     }

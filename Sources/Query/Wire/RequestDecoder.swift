@@ -2,8 +2,8 @@ import Model
 
 /// Cuts a stream of bytes into requests: RESP arrays of bulk strings, and inline commands.
 ///
-/// Bytes are consumed as they arrive, however they are fragmented; nothing is read twice. A request's
-/// words are in `words` when `read` has returned true, and until it is called again.
+/// Bytes are consumed as they arrive, however they are fragmented; nothing is read twice. A
+/// request's words are in `words` when `read` has returned true, and until it is called again.
 package struct RequestDecoder: Sendable {
     /// What the next byte belongs to.
     private enum State: Equatable {
@@ -65,12 +65,17 @@ package struct RequestDecoder: Sendable {
                 try beginWord(left)
             case .word(let left, let missing):
                 let taken = min(missing, bytes.count - offset)
-                unsafe words.extend(with: UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + taken]))
+                unsafe words.extend(
+                    with: UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + taken]))
                 offset += taken
-                state = taken == missing ? .wordEnd(words: left) : .word(words: left, bytes: missing - taken)
+                state =
+                    taken == missing
+                    ? .wordEnd(words: left) : .word(words: left, bytes: missing - taken)
             case .wordEnd(let left):
                 guard unsafe try takeLine(bytes, &offset, 2) else { break }
-                guard line.isEmpty else { throw ProtocolError("a bulk string is longer than its length says") }
+                guard line.isEmpty else {
+                    throw ProtocolError("a bulk string is longer than its length says")
+                }
                 words.closeWord()
                 state = left == 1 ? .start : .length(words: left - 1)
             case .inline:
@@ -99,7 +104,8 @@ package struct RequestDecoder: Sendable {
 
     private mutating func beginWord(_ left: Int) throws(ProtocolError) {
         guard line.first == UInt8(ascii: "$") else {
-            throw ProtocolError("a word begins with \(quoted(line.prefix(1))); accepted: $ and its length")
+            throw ProtocolError(
+                "a word begins with \(quoted(line.prefix(1))); accepted: $ and its length")
         }
         line.removeFirst()
         guard let length = headerNumber, length >= 0, length <= Limits.requestWordBytesMax else {
