@@ -66,12 +66,14 @@ package struct Accumulator: ~Copyable {
                 return true
             }
         }
+        return unsafe dense.isEmpty ? addUnlisted(tally) : addMostlyCovered(tally)
+    }
+
+    /// Adds a tally where most ids may be new: lists without a branch.
+    private mutating func addUnlisted(_ tally: Tally) -> Bool {
         // A sparse entry takes a byte at least, a dense one its cell.
         unsafe touched.reserve(touched.count + tally.payload.count)
-        let (sums, list, limit, covered) = unsafe (
-            self.sums.start, touched.start, UInt64(self.limit), self.dense
-        )
-        let (low, span) = (UInt64(covered.lowerBound), UInt64(covered.count))
+        let (sums, list, limit) = unsafe (self.sums.start, touched.start, UInt64(self.limit))
         var listed = touched.count
         var inside = true
         let intact = unsafe tally.forEach(in: 0..<UInt64.max) { id, count in
@@ -79,12 +81,30 @@ package struct Accumulator: ~Copyable {
                 inside = false
                 return
             }
-            let old = unsafe sums[Int(id)]
-            unsafe sums[Int(id)] = old &+ count
+            let old = unsafe sums[Int(truncatingIfNeeded: id)]
+            unsafe sums[Int(truncatingIfNeeded: id)] = old &+ count
             unsafe list[listed] = UInt32(truncatingIfNeeded: id)
-            listed += old == 0 && id &- low >= span ? 1 : 0
+            listed &+= old == 0 ? 1 : 0
         }
         touched.count = listed
+        return intact && inside
+    }
+
+    /// Adds a tally where dense ones have gone before: a new id is the exception.
+    private mutating func addMostlyCovered(_ tally: Tally) -> Bool {
+        let (sums, limit) = unsafe (self.sums.start, UInt64(self.limit))
+        var inside = true
+        let intact = unsafe tally.forEach(in: 0..<UInt64.max) { id, count in
+            guard id < limit else {
+                inside = false
+                return
+            }
+            let old = unsafe sums[Int(truncatingIfNeeded: id)]
+            unsafe sums[Int(truncatingIfNeeded: id)] = old &+ count
+            if old == 0 && !dense.contains(Int(truncatingIfNeeded: id)) {
+                touched.append(UInt32(truncatingIfNeeded: id))
+            }
+        }
         return intact && inside
     }
 

@@ -44,92 +44,41 @@ struct CellColumns: ~Copyable {
     }
 }
 
-/// The buckets that occur in a slice, ascending, so that a time is a small number.
-struct BucketIndex: ~Copyable {
-    /// The bucket numbers, from the epoch.
-    private(set) var values: Scratch<Int64>
-    /// Every bucket from the first to the last is there.
-    private let consecutive: Bool
+/// The cells of a kind that coarser kinds are computed from, those of all apart.
+struct CoarserCells: ~Copyable {
+    enum Wanted {
+        case nothing
+        case onlyAll
+        case everything
+    }
 
-    /// - Parameter buckets: at least one, in any order.
-    init(_ buckets: borrowing Scratch<Int64>) {
-        var lowest = Int64.max
-        var highest = Int64.min
-        for index in 0..<buckets.count {
-            lowest = unsafe min(lowest, buckets.start[index])
-            highest = unsafe max(highest, buckets.start[index])
-        }
-        let span = Int(highest - lowest) + 1
-        consecutive = span <= 4 * buckets.count + 1_024
-        if consecutive {
-            values = Scratch(capacity: span)
-            for offset in 0..<span { values.append(lowest + Int64(offset)) }
+    let wanted: Wanted
+    var groups: CellColumns
+    var all: CellColumns
+    /// Gives an hour its index in the slice; the hours that occur are all there.
+    private let hours: BucketIndex
+
+    init(_ wanted: Wanted, _ hours: BucketIndex, capacity: Int = 0) {
+        self.wanted = wanted
+        self.hours = hours
+        groups = CellColumns(capacity: wanted == .everything ? capacity : 0)
+        all = CellColumns(capacity: wanted == .nothing ? 0 : capacity)
+    }
+
+    @inline(__always)
+    func wants(_ group: UInt32) -> Bool {
+        wanted == .everything || wanted == .onlyAll && group == 0
+    }
+
+    /// - Parameter hour: the hour, or the start of a day that has one.
+    @inline(__always)
+    mutating func append(hour: Int64, group: UInt32, member: UInt32, count: UInt32) {
+        let time = hours.index(atOrAfter: hour)
+        if group == 0 {
+            all.append(time: time, group: 0, member: member, count: count)
         } else {
-            values = Scratch(capacity: buckets.count)
-            var sorted = unsafe Array(
-                UnsafeBufferPointer(start: buckets.start, count: buckets.count))
-            sorted.sort()
-            for (index, value) in sorted.enumerated()
-            where index == 0 || value != sorted[index - 1] {
-                values.append(value)
-            }
+            groups.append(time: time, group: group, member: member, count: count)
         }
-    }
-
-    /// The index of `bucket`, or of the first one behind it.
-    @inline(__always)
-    func index(atOrAfter bucket: Int64) -> UInt32 {
-        consecutive
-            ? UInt32(truncatingIfNeeded: unsafe max(bucket - values.start[0], 0))
-            : search(bucket)
-    }
-
-    private func search(_ bucket: Int64) -> UInt32 {
-        var low = 0
-        var high = values.count
-        while low < high {
-            let middle = (low + high) / 2
-            if unsafe values.start[middle] < bucket { low = middle + 1 } else { high = middle }
-        }
-        return UInt32(low)
     }
 }
 
-/// Ids of one dimension as they are, or, where they are too wide for a sort key, by rank.
-struct LocalIDs: ~Copyable {
-    /// By local id, the id; empty where they are the same.
-    private var table: [UInt32] = []
-    /// The bits that hold every local id.
-    private(set) var bits: Int
-
-    init(largest: UInt32) {
-        bits = 32 - largest.leadingZeroBitCount
-    }
-
-    /// Ranks the ids; local ids are then 1, 2, 3 ... in the same order, 0 stays 0.
-    init(ranking ids: some Sequence<UInt32>) {
-        table = [0]
-        for id in ids.sorted() where id != table[table.count - 1] { table.append(id) }
-        bits = Int.bitWidth - (table.count - 1).leadingZeroBitCount
-    }
-
-    @inline(__always)
-    func local(_ id: UInt32) -> UInt32 {
-        table.isEmpty ? id : rank(id)
-    }
-
-    private func rank(_ id: UInt32) -> UInt32 {
-        var low = 0
-        var high = table.count
-        while low < high {
-            let middle = (low + high) / 2
-            if table[middle] < id { low = middle + 1 } else { high = middle }
-        }
-        return UInt32(low)
-    }
-
-    @inline(__always)
-    func global(_ local: UInt32) -> UInt32 {
-        table.isEmpty ? local : table[Int(local)]
-    }
-}

@@ -167,18 +167,13 @@ struct RowMerger: ~Copyable {
         var next = mergedKeys.count
         while a < aEnd && b < bEnd {
             let (x, y) = unsafe (source[a], source[b])
-            let low = min(x, y)
-            unsafe target[next] = low
-            var sum: UInt64 = 0
-            if x == low {
-                unsafe sum &+= sourceCounts[a]
-                a += 1
-            }
-            if y == low {
-                unsafe sum &+= sourceCounts[b]
-                b += 1
-            }
-            unsafe targetCounts[next] = sum
+            // Without branches: which side is next cannot be predicted.
+            let (takeX, takeY): (UInt64, UInt64) = (x <= y ? 1 : 0, y <= x ? 1 : 0)
+            unsafe target[next] = min(x, y)
+            unsafe targetCounts[next] = (sourceCounts[a] & (0 &- takeX))
+                &+ (sourceCounts[b] & (0 &- takeY))
+            a &+= Int(truncatingIfNeeded: takeX)
+            b &+= Int(truncatingIfNeeded: takeY)
             next += 1
         }
         let (rest, restCount) = a < aEnd ? (a, aEnd - a) : (b, bEnd - b)

@@ -71,7 +71,7 @@ struct RowWriter: ~Copyable {
     /// Begins a kind: numbers the chunks that its buckets fall into and gives each time its place.
     /// - Parameter buckets: hours for all kinds but minutes, minutes for those.
     mutating func begin(
-        _ kind: RowKind, buckets: borrowing BucketIndex, groupBits: Int, memberBits: Int,
+        _ kind: RowKind, buckets: BucketIndex, groupBits: Int, memberBits: Int,
         largest: UInt32
     ) -> KeyLayout {
         chunks.count = 0
@@ -134,19 +134,19 @@ struct RowWriter: ~Copyable {
     }
 
     /// Ends the kind: sorts what was loaded and writes its rows.
-    /// - Parameter visit: given each cell once: bucket, group, member (both local), count.
-    @inline(__always)
+    /// - Parameter coarser: is given each cell once, by the hour.
     mutating func finish(
         _ layout: KeyLayout, groups: borrowing LocalIDs, members: borrowing LocalIDs,
-        visit: (Int64, UInt32, UInt32, UInt32) -> Void
+        coarser: inout CoarserCells
     ) {
         let kind = layout.kind
         RadixSort.sort(
             &keys, spare: &spare, low: layout.weightBits,
             high: layout.chunkShift + layout.chunkBits)
+        tallyKeys.reserve(keys.count)
+        tallyCounts.reserve(keys.count)
         let mark = pile.places.count
         var lastPlace: UInt64?
-        let perChunk = kind.bucketsPerChunk
         let share = kind.shape == .share
         let groupMask = UInt32(1) << kind.groupBits - 1
         var index = 0
@@ -161,10 +161,10 @@ struct RowWriter: ~Copyable {
                 pile.begin(place)
                 lastPlace = place
             }
-            let first = chunk * perChunk
             let start = index
-            index = collect(from: start, layout, members) { inside, member, count in
-                visit(first + Int64(inside), local, member, count)
+            index = collect(from: start, layout, members)
+            if coarser.wants(local) {
+                pass(layout, from: start, first: chunk * kind.bucketsPerChunk, local, &coarser)
             }
             let inside = Self.field(head, layout.insideShift, layout.insideBits)
             unsafe encoder.encode(
@@ -175,41 +175,70 @@ struct RowWriter: ~Copyable {
         pile.close(kind, from: mark)
     }
 
-    /// Counts the keys of one segment; returns where the next one begins.
-    @inline(__always)
+    /// Counts the keys of one segment; returns where the next one begins. The segment's distinct
+    /// keys stand at its beginning then.
     private mutating func collect(
-        from start: Int, _ layout: KeyLayout, _ members: borrowing LocalIDs,
-        _ visit: (UInt64, UInt32, UInt32) -> Void
+        from start: Int, _ layout: KeyLayout, _ members: borrowing LocalIDs
     ) -> Int {
         let shape = layout.kind.shape
         let memberFactor: UInt64 = shape == .history ? UInt64(layout.kind.bucketsPerChunk) : 1
-        let insideFactor: UInt64 = shape == .share ? 0 : 1
-        let weightMask = UInt64(1) << UInt64(layout.weightBits) - 1
+        let insideMask: UInt64 = shape == .share ? 0 : .max
+        let weightBits = UInt64(layout.weightBits)
+        let weightMask = UInt64(1) << weightBits - 1
+        let one: UInt64 = weightMask == 0 ? 1 : 0
         let segment = unsafe Self.high(keys.start[start], layout.segmentShift)
-        tallyKeys.count = 0
-        tallyCounts.count = 0
+        let (source, cells, counts) = unsafe (keys.start, tallyKeys.start, tallyCounts.start)
+        let end = keys.count
+        var found = 0
         var index = start
-        while index < keys.count {
-            let key = unsafe keys.start[index]
-            if Self.high(key, layout.segmentShift) != segment { break }
-            var count = weightMask == 0 ? 1 : key & weightMask
-            let cell = Self.high(key, layout.weightBits)
+        while unsafe index < end && Self.high(source[index], layout.segmentShift) == segment {
+            let key = unsafe source[index]
+            var count = (key & weightMask) | one
+            let cell = key &>> weightBits
             index += 1
-            while index < keys.count {
-                let other = unsafe keys.start[index]
-                if Self.high(other, layout.weightBits) != cell { break }
-                count += weightMask == 0 ? 1 : other & weightMask
+            while unsafe index < end && source[index] &>> weightBits == cell {
+                count += unsafe (source[index] & weightMask) | one
                 index += 1
             }
             let inside = Self.field(key, layout.insideShift, layout.insideBits)
             let member = UInt32(
                 truncatingIfNeeded: Self.field(key, layout.memberShift, layout.memberBits))
-            tallyKeys.append(
-                UInt64(members.global(member)) * memberFactor + inside * insideFactor)
-            tallyCounts.append(count)
-            visit(inside, member, UInt32(truncatingIfNeeded: count))
+            unsafe cells[found] =
+                UInt64(members.global(member)) &* memberFactor &+ (inside & insideMask)
+            unsafe counts[found] = count
+            unsafe source[start + found] = key
+            found += 1
         }
+        tallyKeys.count = found
+        tallyCounts.count = found
         return index
+    }
+
+    /// Passes the cells of a segment on.
+    private func pass(
+        _ layout: KeyLayout, from start: Int, first: Int64, _ group: UInt32,
+        _ coarser: inout CoarserCells
+    ) {
+        var lastInside = UInt64.max
+        var hour: Int64 = 0
+        for index in 0..<tallyKeys.count {
+            let key = unsafe keys.start[start + index]
+            let inside = Self.field(key, layout.insideShift, layout.insideBits)
+            if inside != lastInside {
+                lastInside = inside
+                let bucket = first + Int64(inside)
+                switch layout.kind.granularity {
+                case .minute: hour = bucket.floorDivided(by: 60)
+                case .hour: hour = bucket
+                case .day: hour = bucket * 24
+                }
+            }
+            let member = UInt32(
+                truncatingIfNeeded: Self.field(key, layout.memberShift, layout.memberBits))
+            coarser.append(
+                hour: hour, group: group, member: member,
+                count: UInt32(truncatingIfNeeded: unsafe tallyCounts.start[index]))
+        }
     }
 
     @inline(__always)

@@ -82,8 +82,8 @@ struct RunBuilder {
     /// Whether every kind's cells fit a sort key with the ids as they are.
     private func fits(
         _ topics: borrowing LocalIDs, _ users: borrowing LocalIDs,
-        _ packages: borrowing LocalIDs, _ minutes: borrowing BucketIndex,
-        _ hours: borrowing BucketIndex
+        _ packages: borrowing LocalIDs, _ minutes: BucketIndex,
+        _ hours: BucketIndex
     ) -> Bool {
         let chunkBits = Int.bitWidth - min(minutes.values.count, hours.values.count)
             .leadingZeroBitCount
@@ -93,7 +93,7 @@ struct RunBuilder {
     /// The series of topics and of all, and all -> topics.
     private func buildTopics(
         _ writer: inout RowWriter, _ minutes: borrowing Scratch<Int64>,
-        _ minuteIndex: borrowing BucketIndex, _ hourIndex: borrowing BucketIndex,
+        _ minuteIndex: BucketIndex, _ hourIndex: BucketIndex,
         _ topics: borrowing LocalIDs
     ) {
         let none = LocalIDs(largest: 0)
@@ -112,40 +112,25 @@ struct RunBuilder {
             all.append(time: UInt32(time), group: 0, member: 0, count: count)
         }
         for kind in [RowKind.topicMinute, .topicHour, .topicDay] {
-            var layout = writer.begin(
-                kind, buckets: hourIndex, groupBits: topics.bits, memberBits: 0,
-                largest: max(cells.largest, all.largest))
-            if kind == .topicMinute {
-                layout = writer.begin(
-                    kind, buckets: minuteIndex, groupBits: topics.bits, memberBits: 0,
-                    largest: max(cells.largest, all.largest))
-            }
+            let layout = writer.begin(
+                kind, buckets: kind == .topicMinute ? minuteIndex : hourIndex,
+                groupBits: topics.bits, memberBits: 0, largest: max(cells.largest, all.largest))
             writer.load(cells, group: .group, member: .none, layout)
             writer.load(all, group: .none, member: .none, layout)
-            if kind == .topicDay {
-                writer.finish(layout, groups: topics, members: none) { _, _, _, _ in }
-                break
+            var coarser = CoarserCells(kind == .topicDay ? .nothing : .everything, hourIndex)
+            writer.finish(layout, groups: topics, members: none, coarser: &coarser)
+            if kind != .topicDay {
+                swap(&cells, &coarser.groups)
+                swap(&all, &coarser.all)
             }
-            let unit: Int64 = kind == .topicMinute ? 60 : 1
-            var coarser = CellColumns()
-            var coarserAll = CellColumns()
-            writer.finish(layout, groups: topics, members: none) { bucket, group, _, count in
-                let time = hourIndex.index(atOrAfter: bucket.floorDivided(by: unit))
-                if group == 0 {
-                    coarserAll.append(time: time, group: 0, member: 0, count: count)
-                } else {
-                    coarser.append(time: time, group: group, member: 0, count: count)
-                }
-            }
-            cells = coarser
-            all = coarserAll
         }
+        var nothing = CoarserCells(.nothing, hourIndex)
         for kind in [RowKind.allTopicHour, .allTopicDay] {
             let layout = writer.begin(
                 kind, buckets: hourIndex, groupBits: 0, memberBits: topics.bits,
                 largest: cells.largest)
             writer.load(cells, group: .none, member: .group, layout)
-            writer.finish(layout, groups: none, members: topics) { _, _, _, _ in }
+            writer.finish(layout, groups: none, members: topics, coarser: &nothing)
         }
     }
 
@@ -165,8 +150,9 @@ struct RunBuilder {
 
     /// Topic -> members and all -> members, the members' histories and their series.
     private func buildMembers(
-        _ writer: inout RowWriter, _ kinds: MemberKinds, columns: (offsets: [UInt32], ids: [UInt32]),
-        _ hours: borrowing Scratch<Int64>, _ hourIndex: borrowing BucketIndex,
+        _ writer: inout RowWriter, _ kinds: MemberKinds,
+        columns: (offsets: [UInt32], ids: [UInt32]),
+        _ hours: borrowing Scratch<Int64>, _ hourIndex: BucketIndex,
         _ topics: borrowing LocalIDs, _ members: borrowing LocalIDs
     ) {
         var cells = CellColumns(capacity: range(columns.offsets).count)
@@ -192,40 +178,28 @@ struct RunBuilder {
             largest: 1)
         writer.load(cells, group: .group, member: .member, layout)
         writer.load(cells, group: .none, member: .member, layout)
-        var hourly = CellColumns(capacity: cells.count)
-        var hourlyAll = CellColumns(capacity: cells.count)
-        writer.finish(layout, groups: topics, members: members) { bucket, group, member, count in
-            let time = hourIndex.index(atOrAfter: bucket)
-            if group == 0 {
-                hourlyAll.append(time: time, group: 0, member: member, count: count)
-            } else {
-                hourly.append(time: time, group: group, member: member, count: count)
-            }
-        }
+        var hourly = CoarserCells(.everything, hourIndex, capacity: cells.count)
+        writer.finish(layout, groups: topics, members: members, coarser: &hourly)
 
         layout = writer.begin(
             kinds.day, buckets: hourIndex, groupBits: topics.bits, memberBits: members.bits,
-            largest: max(hourly.largest, hourlyAll.largest))
-        writer.load(hourly, group: .group, member: .member, layout)
-        writer.load(hourlyAll, group: .none, member: .member, layout)
-        var dailyAll = CellColumns(capacity: hourlyAll.count)
-        writer.finish(layout, groups: topics, members: members) { bucket, group, member, count in
-            if group == 0 {
-                let time = hourIndex.index(atOrAfter: bucket * 24)
-                dailyAll.append(time: time, group: 0, member: member, count: count)
-            }
-        }
+            largest: max(hourly.groups.largest, hourly.all.largest))
+        writer.load(hourly.groups, group: .group, member: .member, layout)
+        writer.load(hourly.all, group: .none, member: .member, layout)
+        var daily = CoarserCells(.onlyAll, hourIndex, capacity: hourly.all.count)
+        writer.finish(layout, groups: topics, members: members, coarser: &daily)
 
+        var nothing = CoarserCells(.nothing, hourIndex)
         layout = writer.begin(
             kinds.history, buckets: hourIndex, groupBits: members.bits, memberBits: topics.bits,
-            largest: hourly.largest)
-        writer.load(hourly, group: .member, member: .group, layout)
-        writer.finish(layout, groups: members, members: topics) { _, _, _, _ in }
+            largest: hourly.groups.largest)
+        writer.load(hourly.groups, group: .member, member: .group, layout)
+        writer.finish(layout, groups: members, members: topics, coarser: &nothing)
 
         layout = writer.begin(
             kinds.series, buckets: hourIndex, groupBits: members.bits, memberBits: 0,
-            largest: dailyAll.largest)
-        writer.load(dailyAll, group: .member, member: .none, layout)
-        writer.finish(layout, groups: members, members: none) { _, _, _, _ in }
+            largest: daily.all.largest)
+        writer.load(daily.all, group: .member, member: .none, layout)
+        writer.finish(layout, groups: members, members: none, coarser: &nothing)
     }
 }

@@ -115,22 +115,41 @@ struct Tally {
             && Self.forEachPair(parts.rest, in: range, body)
     }
 
+    /// Eight bytes at once, where none of them has a top bit: eight numbers below 128.
+    @inline(__always)
+    private static func eightSmall(
+        _ place: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>
+    ) -> UInt64? {
+        guard unsafe end - place >= 8 else { return nil }
+        let word = UInt64(
+            littleEndian: unsafe UnsafeRawPointer(place).loadUnaligned(as: UInt64.self))
+        return word & 0x8080_8080_8080_8080 == 0 ? word : nil
+    }
+
     @inline(__always)
     static func forEachOne(
         _ part: UnsafeRawBufferPointer, in range: Range<UInt64>,
         _ body: (UInt64, UInt64) -> Void
     ) -> Bool {
-        guard let base = part.baseAddress else { return true }
+        guard let base = unsafe part.baseAddress else { return true }
         var place = unsafe base.assumingMemoryBound(to: UInt8.self)
         let end = unsafe place + part.count
         var key: UInt64 = 0
         while unsafe place < end {
+            if var word = unsafe eightSmall(place, end) {
+                unsafe place += 8
+                for _ in 0..<8 {
+                    key &+= word & 0xFF
+                    word >>= 8
+                    if key >= range.upperBound { return true }
+                    if key >= range.lowerBound { body(key, 1) }
+                }
+                continue
+            }
             guard let delta = unsafe Varint.read(&place, end) else { return false }
             key &+= delta
-            if key >= range.lowerBound {
-                if key >= range.upperBound { return true }
-                body(key, 1)
-            }
+            if key >= range.upperBound { return true }
+            if key >= range.lowerBound { body(key, 1) }
         }
         return true
     }
@@ -140,19 +159,28 @@ struct Tally {
         _ part: UnsafeRawBufferPointer, in range: Range<UInt64>,
         _ body: (UInt64, UInt64) -> Void
     ) -> Bool {
-        guard let base = part.baseAddress else { return true }
+        guard let base = unsafe part.baseAddress else { return true }
         var place = unsafe base.assumingMemoryBound(to: UInt8.self)
         let end = unsafe place + part.count
         var key: UInt64 = 0
         while unsafe place < end {
+            if var word = unsafe eightSmall(place, end) {
+                unsafe place += 8
+                for _ in 0..<4 {
+                    key &+= word & 0xFF
+                    let count = word >> 8 & 0xFF
+                    word >>= 16
+                    if key >= range.upperBound { return true }
+                    if key >= range.lowerBound { body(key, count &+ 2) }
+                }
+                continue
+            }
             guard let delta = unsafe Varint.read(&place, end),
                 let count = unsafe Varint.read(&place, end)
             else { return false }
             key &+= delta
-            if key >= range.lowerBound {
-                if key >= range.upperBound { return true }
-                body(key, count &+ 2)
-            }
+            if key >= range.upperBound { return true }
+            if key >= range.lowerBound { body(key, count &+ 2) }
         }
         return true
     }

@@ -58,20 +58,28 @@ struct TallyEncoder: ~Copyable {
         }
         let onesStart = unsafe place + 1
         unsafe place = onesStart
-        rest.reserve(2 * Varint.bytesMax * count)
+        rest.reserve(2 * Varint.bytesMax * count + 1)
         var other = unsafe rest.start
         var otherKey: UInt64 = 0
         for index in 0..<count {
+            // Without a branch between the parts: which one is next cannot be predicted.
             let next = unsafe keys[index]
             let times = unsafe counts[index]
-            if times == 1 {
-                unsafe Varint.write(next - key, to: &place)
-                key = next
+            let isOne = times == 1
+            var target = unsafe isOne ? place : other
+            unsafe Varint.write(next - (isOne ? key : otherKey), to: &target)
+            let more = times &- 2
+            if more < 0x80 || isOne {
+                // One byte of room is there behind the ones too; it is overwritten.
+                unsafe target.pointee = UInt8(truncatingIfNeeded: more)
+                unsafe target += isOne ? 0 : 1
             } else {
-                unsafe Varint.write(next - otherKey, to: &other)
-                unsafe Varint.write(times &- 2, to: &other)
-                otherKey = next
+                unsafe Varint.write(more, to: &target)
             }
+            unsafe place = isOne ? target : place
+            unsafe other = isOne ? other : target
+            key = isOne ? next : key
+            otherKey = isOne ? otherKey : next
         }
         let onesBytes = unsafe place - onesStart
         let lengthBytes = unsafe Self.putLength(onesBytes, at: onesStart - 1)
