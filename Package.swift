@@ -27,8 +27,12 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(
+            url: "https://github.com/apple/swift-configuration", from: "1.4.0",
+            traits: [.defaults, "YAML"]),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
@@ -54,8 +58,8 @@ let package = Package(
         .target(
             name: "Engine", dependencies: ["Model", "Disk", "MessageLog", "Rollup", "Envelope"],
             swiftSettings: core),
-        .target(name: "Query", dependencies: ["Model", "Engine"], swiftSettings: core),
-        .target(name: "Tallylog", dependencies: ["Engine", "Query", "Model"], swiftSettings: core),
+        .target(name: "Query", dependencies: ["Model", "MessageLog", "Rollup", "Engine"], swiftSettings: core),
+        .target(name: "Tallylog", dependencies: ["Engine", "Envelope", "MessageLog", "Query", "Model"], swiftSettings: core),
 
         // The edge: the bus, the socket, the command line.
         .target(
@@ -77,10 +81,13 @@ let package = Package(
         .executableTarget(
             name: "tallylog-cli",
             dependencies: [
-                "Tallylog", "Model", "Disk", "Engine", "Query", "Envelope", "Feed", "Server",
+                "Tallylog", "Model", "Disk", "MessageLog", "Rollup", "Engine", "Query", "Envelope",
+                "Feed", "Server",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "SystemPackage", package: "swift-system"),
             ],
             path: "Sources/tallylog",
             swiftSettings: edge),
@@ -90,7 +97,26 @@ let package = Package(
             name: "DiskTests", dependencies: ["Disk", "DiskSimulation"], swiftSettings: edge),
         .testTarget(name: "LMDBTests", dependencies: ["LMDB"], swiftSettings: edge),
         .testTarget(
+            name: "MessageLogTests",
+            dependencies: ["MessageLog", "Model", "Disk", "DiskSimulation"], swiftSettings: edge),
+        .testTarget(
             name: "RollupTests", dependencies: ["Rollup", "LMDB", "Model"], swiftSettings: edge),
+        .testTarget(name: "EnvelopeTests", dependencies: ["Envelope", "Model"], swiftSettings: edge),
+        .testTarget(
+            name: "EngineTests",
+            dependencies: [
+                "Engine", "Query", "Envelope", "MessageLog", "Rollup", "Model", "Disk",
+                "DiskSimulation",
+            ],
+            swiftSettings: edge),
+        .testTarget(name: "QueryTests", dependencies: ["Query", "Model"], swiftSettings: edge),
+        .testTarget(
+            name: "ServerTests",
+            dependencies: [
+                "Server", "Query", "Model", .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: edge),
+        .testTarget(name: "TidyTests", swiftSettings: edge),
     ],
     cxxLanguageStandard: .cxx17
 )

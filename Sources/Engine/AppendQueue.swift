@@ -4,6 +4,16 @@ import Model
 /// What became of an appended batch, record by record; the durable ones are durable.
 package typealias AppendResult = Result<[AppendOutcome], EngineError>
 
+extension AppendOutcome {
+    /// Where the message stands in the log: its own place, or that of the one it repeats.
+    package var sequence: UInt64 {
+        switch self {
+        case .appended(let sequence): sequence
+        case .duplicate(let earlier): earlier
+        }
+    }
+}
+
 /// A batch that waits for the log thread.
 struct PendingAppend: Sendable {
     var batch: RecordBatch

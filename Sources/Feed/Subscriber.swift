@@ -65,6 +65,9 @@ package final class Subscriber: Sendable {
         self.logger = logger
     }
 
+    /// The endpoints that it connects to.
+    package var endpointCount: Int { options.endpoints.count }
+
     /// What has been done so far; at most one batch old.
     package var counters: FeedCounters { shared.withLock { $0 } }
 

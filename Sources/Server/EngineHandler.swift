@@ -61,10 +61,7 @@ package final class EngineHandler: RequestHandler {
         engine.append(batch, mayWait: false) { result in
             switch result {
             case .success(let outcomes):
-                switch outcomes[0] {
-                case .appended(let sequence): done(.integer(Int64(sequence)))
-                case .duplicate(let earlier): done(.integer(Int64(earlier)))
-                }
+                done(.integer(Int64(outcomes[0].sequence)))
             case .failure(let error):
                 done(.error("ERR \(error)"))
             }

@@ -56,7 +56,7 @@ struct Import: ParsableCommand {
         _ directory: String, _ profile: Profile, _ lines: LineReader, _ meter: ProgressMeter
     ) throws -> ImportCounts {
         let engine = try StoreDirectory.open(directory)
-        let rejected = try RejectedFile(directory: directory)
+        let rejected = try RejectedFile(path: directory + "/rejected.jsonl")
         let parser = EnvelopeParser(profile: profile)
         let failure = Monitor<EngineError?>(nil)
         var batch = RecordBatch()
@@ -73,9 +73,9 @@ struct Import: ParsableCommand {
             }
             if case .rejected(let rejection) = outcome {
                 engine.accounting.reject(rejection.code)
-                line.withUnsafeBytes {
-                    rejected.add(rejection, topic: nil, envelope: $0, arrival: arrival)
-                }
+                try rejected.append(
+                    RejectedMessage(
+                        reason: rejection, arrival: arrival, topic: [], envelope: Array(line)))
             }
             if batch.bytes.count >= 4 << 20 {
                 flush(&batch)

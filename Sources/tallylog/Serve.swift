@@ -1,0 +1,114 @@
+import ArgumentParser
+import Engine
+import Envelope
+import Feed
+import Logging
+import Model
+import Server
+import ServiceLifecycle
+
+/// Runs the engine: listens to the bus, keeps the store, answers on the socket.
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Listen to the bus, keep the store, answer on its socket.",
+        discussion: """
+            SIGTERM and SIGINT end it: what was received is made durable and folded first. What is
+            not given here is taken from the environment (TALLYLOG_DATA, TALLYLOG_SOCKET,
+            TALLYLOG_SUBSCRIBE, TALLYLOG_TOPIC, TALLYLOG_PROFILE) or from the --config file, a YAML
+            file with the keys data, socket, subscribe, topic and profile.
+            """)
+
+    @Option(help: "The data directory; made if it is absent.")
+    var data: String?
+    @Option(help: "The socket (default: tallylog.sock in the data directory).")
+    var socket: String?
+    @Option(help: "A ZeroMQ endpoint to listen to; may be repeated.")
+    var subscribe: [String] = []
+    @Option(help: "Take only topics that begin with this; may be repeated.")
+    var topic: [String] = []
+    @Option(help: "Which fields name users and packages: fedora (the default) or generic.")
+    var profile: String?
+    @Option(help: "A configuration file.")
+    var config: String?
+
+    mutating func run() async throws {
+        let settings = try await ServeSettings(self)
+        LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+        let logger = Logger(label: "tallylog")
+        let engine = try StoreDirectory.open(settings.data)
+        report(engine, logger)
+        let rejected = try RejectedFile(path: settings.data + "/rejected.jsonl")
+        let bus = Bus(settings, engine: engine, rejected: rejected, logger: logger)
+        let handler = EngineHandler(
+            engine, profile: settings.profile,
+            rejected: { reason, envelope in
+                Bus.keep(
+                    RejectedMessage(
+                        reason: reason, arrival: WallClock.now, topic: [], envelope: envelope),
+                    in: rejected, logger)
+            }, feeds: { bus.infoLines })
+        let server = SocketServer(
+            path: settings.socket, handler: handler, holdsDataLock: true, logger: logger)
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [
+                    .init(service: EngineWatch(engine: engine)),
+                    .init(service: bus), .init(service: SocketService(server: server)),
+                ],
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        do {
+            try await group.run()
+        } catch let error as EngineError {
+            logger.critical("appending has stopped", metadata: ["reason": "\(error)"])
+        } catch {
+            logger.error("stopping", metadata: ["reason": "\(error)"])
+            try StoreDirectory.close(engine)
+            throw ExitStatus.failed
+        }
+        try StoreDirectory.close(engine)
+        logger.info("closed", metadata: ["sequence": "\(engine.progress.counters.end)"])
+    }
+
+    private func report(_ engine: Engine, _ logger: Logger) {
+        let recovery = engine.recovery
+        logger.info(
+            "opened",
+            metadata: [
+                "sequence": "\(engine.progress.counters.end)",
+                "watermark": "\(engine.progress.counters.watermark)",
+                "replayed": "\(recovery.recordsReplayed)",
+            ])
+        if let torn = recovery.tornPath {
+            logger.warning(
+                "the log had a torn end, which nobody was told was durable",
+                metadata: ["bytes": "\(recovery.tornBytes)", "kept": "\(torn)"])
+        }
+    }
+}
+
+/// Ends the process once appending has failed for good.
+struct EngineWatch: Service {
+    let engine: Engine
+
+    func run() async throws {
+        try await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                if let failure = engine.failure { throw failure }
+                try? await Task.sleep(for: .milliseconds(200))
+            }
+        }
+    }
+}
+
+/// The socket as a service.
+struct SocketService: Service {
+    let server: SocketServer
+
+    func run() async throws {
+        try await withGracefulShutdownHandler {
+            try await server.run()
+        } onGracefulShutdown: {
+            Task { try await server.shutdown() }
+        }
+    }
+}

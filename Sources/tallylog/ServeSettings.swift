@@ -1,0 +1,46 @@
+import ArgumentParser
+import Configuration
+import Envelope
+import SystemPackage
+
+/// What `serve` runs with: the command line first, then the environment, then the file.
+struct ServeSettings {
+    let data: String
+    let socket: String
+    let subscribe: [String]
+    let topics: [String]
+    let profile: Profile
+
+    init(_ command: Serve) async throws {
+        let environment = ConfigReader(provider: EnvironmentVariablesProvider())
+            .scoped(to: "tallylog")
+        var file: ConfigReader?
+        if let path = command.config {
+            do {
+                file = ConfigReader(
+                    provider: try await FileProvider<YAMLSnapshot>(filePath: FilePath(path)))
+            } catch {
+                throw ValidationError("The configuration \(path) cannot be read: \(error)")
+            }
+        }
+        let text = { (given: String?, key: ConfigKey) in
+            given ?? environment.string(forKey: key) ?? file?.string(forKey: key)
+        }
+        let list = { (given: [String], key: ConfigKey) in
+            if !given.isEmpty { return given }
+            return environment.stringArray(forKey: key) ?? file?.stringArray(forKey: key) ?? []
+        }
+        guard let data = text(command.data, "data") else {
+            throw ValidationError("Name the data directory: --data DIR.")
+        }
+        let name = text(command.profile, "profile") ?? "fedora"
+        guard let profile = Profile.named(name) else {
+            throw ValidationError("No profile \(name); there are fedora and generic.")
+        }
+        self.data = data
+        self.profile = profile
+        socket = text(command.socket, "socket") ?? data + "/tallylog.sock"
+        subscribe = list(command.subscribe, "subscribe")
+        topics = list(command.topic, "topic")
+    }
+}
