@@ -83,6 +83,10 @@ let package = Package(
             ],
             path: "Sources/tallylog",
             swiftSettings: edge),
+
+        .testTarget(
+            name: "MessageLogTests", dependencies: ["MessageLog", "Model", "Disk"],
+            swiftSettings: edge),
     ],
     cxxLanguageStandard: .cxx17
 )

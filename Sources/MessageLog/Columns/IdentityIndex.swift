@@ -43,7 +43,7 @@ struct IdentityIndex: @unchecked Sendable {
     /// The bucket of a hash, and the byte that is kept of it.
     @inline(__always)
     private static func place(_ hash: UInt64, buckets: Int) -> (bucket: Int, print: UInt8) {
-        let bucket = Int(truncatingIfNeeded: (hash >> 32) &* UInt64(buckets) >> 32)
+        let bucket = Int(truncatingIfNeeded: ((hash >> 32) &* UInt64(buckets)) >> 32)
         return (bucket, UInt8(truncatingIfNeeded: hash))
     }
 
