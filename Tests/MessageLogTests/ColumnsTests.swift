@@ -61,7 +61,8 @@ struct ColumnsTests {
         #expect(columns.rows == model.rows.count, "seed \(seed)")
         #expect(columns.firstSequence == 77)
         #expect(columns.timeBounds == model.bounds, "seed \(seed)")
-        let days = Set(model.rows.filter(\.isMessage).map { $0.time.floorDivided(by: 86_400_000_000) })
+        let messages = model.rows.filter(\.isMessage)
+        let days = Set(messages.map { $0.time.floorDivided(by: 86_400_000_000) })
         #expect(columns.days == days.sorted(), "seed \(seed)")
         let names = columns.names
         #expect(names.dimensions == names.dimensions.sorted())
@@ -133,7 +134,9 @@ struct ColumnsTests {
             id: block.id(ofRow: row), names: list, position: block.positions[row])
     }
 
-    private func expectLists(of columns: SegmentColumns, equal model: ColumnsModel, _ seed: UInt64) {
+    private func expectLists(
+        of columns: SegmentColumns, equal model: ColumnsModel, _ seed: UInt64
+    ) {
         for dimension in columns.names.dimensions {
             for (index, text) in model.names(dimension).enumerated() {
                 let name = ModelName(dimension: dimension, text: text)

@@ -33,7 +33,8 @@ struct IdentityIndex: @unchecked Sendable {
         guard rowsAt <= region.count, prints + entries <= region.count, buckets > 0,
             let starts = unsafe PackedArray(
                 UnsafeRawBufferPointer(rebasing: region[Self.headerBytes...])),
-            let rowOfEntry = unsafe PackedArray(UnsafeRawBufferPointer(rebasing: region[rowsAt...])),
+            let rowOfEntry = unsafe PackedArray(
+                UnsafeRawBufferPointer(rebasing: region[rowsAt...])),
             starts.count == buckets + 1, rowOfEntry.count == entries
         else { return nil }
         self.starts = starts
