@@ -46,6 +46,7 @@ let package = Package(
         // The core, from the ground up. Arrows only point down.
         .target(name: "Model", dependencies: ["CChecksum"], swiftSettings: core),
         .target(name: "Disk", dependencies: ["Model"], swiftSettings: core),
+        .target(name: "DiskSimulation", dependencies: ["Disk", "Model"], swiftSettings: core),
         .target(name: "LMDB", dependencies: ["Model", "CLMDB"], swiftSettings: core),
         .target(name: "MessageLog", dependencies: ["Model", "Disk"], swiftSettings: core),
         .target(name: "Rollup", dependencies: ["Model", "LMDB"], swiftSettings: core),
@@ -83,13 +84,13 @@ let package = Package(
             ],
             path: "Sources/tallylog",
             swiftSettings: edge),
-        .testTarget(name: "QueryTests", dependencies: ["Query", "Model"], swiftSettings: edge),
+
+        // Tests, one target for each room.
         .testTarget(
-            name: "ServerTests",
-            dependencies: [
-                "Server", "Query", "Model", .product(name: "Logging", package: "swift-log"),
-            ],
-            swiftSettings: edge),
+            name: "DiskTests", dependencies: ["Disk", "DiskSimulation"], swiftSettings: edge),
+        .testTarget(name: "LMDBTests", dependencies: ["LMDB"], swiftSettings: edge),
+        .testTarget(
+            name: "RollupTests", dependencies: ["Rollup", "LMDB", "Model"], swiftSettings: edge),
     ],
     cxxLanguageStandard: .cxx17
 )

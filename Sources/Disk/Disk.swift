@@ -3,7 +3,7 @@ import Model
 /// The file system as the engine sees it: the one seam at which tests put faults.
 ///
 /// Paths are plain strings, absolute or relative to the process. No operation retries; EINTR is
-/// the one exception, since the call did not happen.
+/// the one exception, since the call did not happen (but not where it flushes).
 package protocol Disk: Sendable {
     /// Opens a file. `.create` makes it if absent and keeps what is there; `.createNew` refuses an
     /// existing one. New files have mode 0600.
@@ -14,11 +14,12 @@ package protocol Disk: Sendable {
     func makeDirectory(_ path: String) throws(DiskError)
     /// Replaces `destination` if it exists. Durable once the directory is synchronized.
     func rename(_ source: String, to destination: String) throws(DiskError)
-    /// Removes a file's name; what has it open or mapped keeps its content.
+    /// Removes a file's name, or an empty directory; what has the file open or mapped keeps its
+    /// content.
     func remove(_ path: String) throws(DiskError)
     /// Makes creations, renames and removals in `directory` durable.
     func synchronizeDirectory(_ path: String) throws(DiskError)
-    /// The size in bytes, or nil where there is no such file.
+    /// The size in bytes, or nil where there is no such file; EISDIR for a directory.
     func size(of path: String) throws(DiskError) -> Int?
 }
 

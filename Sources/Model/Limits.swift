@@ -17,10 +17,21 @@ public enum Limits {
     public static let duplicateWindowMicroseconds: Int64 = 2_000_000
     /// The same, where one of the two came without a timestamp and got its arrival's.
     public static let duplicateWindowTimelessMicroseconds: Int64 = 86_400 * 1_000_000
+    /// The longest frame that a feed takes off the wire; the connection of a longer one is cut. Above
+    /// `payloadBytesMax`, so that most over-long messages are rejected with their reason.
+    public static let feedFrameBytesMax = 16 << 20
+    /// The messages that wait in a feed's socket, per connection; beyond it the publisher drops.
+    public static let feedQueuedMessagesMax = 50_000
+    /// A feed hands its batch on at this size, or when nothing more waits.
+    public static let feedBatchBytes = 1 << 20
+    /// The same by number of records.
+    public static let feedBatchRecords = 4_096
 
     // The log.
     /// A journal that has reached this size is full.
     public static let journalBytesMax = 64 << 20
+    /// Journals reserve space ahead in steps of this size.
+    public static let journalReserveBytes = 16 << 20
     /// The most records in one segment.
     public static let segmentRecordsMax = 1 << 18
     /// The largest batch, and so the longest tail that a crash may tear.
@@ -41,6 +52,8 @@ public enum Limits {
     public static let checkpointIdleSeconds = 5
     /// If so many messages wait to be folded, appends wait too.
     public static let headMessagesMax = 2_000_000
+    /// If so many full segments wait for their columns to be written, appends wait too.
+    public static let unsealedSegmentsMax = 4
     /// Messages that wait for the log thread; beyond it, appends wait.
     public static let queuedBytesMax = 64 << 20
 

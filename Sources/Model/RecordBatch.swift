@@ -70,6 +70,17 @@ package struct RecordBatch: Sendable {
         count += 1
     }
 
+    /// Appends a record whose bytes before the payload are made already, as `Record` describes them.
+    /// Faster than the append of values: two copies and no arrays of names.
+    package mutating func append(head: UnsafeRawBufferPointer, payload: UnsafeRawBufferPointer) {
+        precondition(
+            unsafe Int(head.integer(at: 0, as: UInt32.self)) == head.count + payload.count,
+            "a record's length is that of its parts")
+        unsafe bytes.append(contentsOf: head)
+        unsafe bytes.append(contentsOf: payload)
+        count += 1
+    }
+
     /// Appends the records of `other` behind one's own.
     package mutating func append(contentsOf other: RecordBatch) {
         bytes.append(contentsOf: other.bytes)

@@ -1,0 +1,13 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let package = Package(
+    name: "benchmarks",
+    dependencies: [.package(name: "tallylog", path: "..")],
+    targets: [
+        .executableTarget(
+            name: "Canonical",
+            dependencies: [.product(name: "Tallylog", package: "tallylog")],
+            swiftSettings: [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)])
+    ]
+)

@@ -1,0 +1,100 @@
+import Glibc
+import Tallylog
+
+// The canonical workload: a million messages in, durable, with all their tallies; then questions.
+//
+//     Canonical ingest DATA STORE [in flight=1]   parsed batches of 10,000
+//     Canonical lines DATA STORE                  the same from JSON lines
+//     Canonical query DATA STORE [even|odd]       Q1 to Q5, 300 questions each
+//
+// DATA has msgs.jsonl and, for queries, topics.txt, users.txt and queries.txt.
+
+@main
+struct Canonical {
+    static let batchMessages = 10_000
+
+    static func main() async throws {
+        let words = CommandLine.arguments
+        guard words.count >= 4 else {
+            return print("usage: Canonical ingest|lines|query DATA STORE [option]")
+        }
+        switch words[1] {
+        case "ingest":
+            try await ingest(words[2], words[3], inFlight: words.count > 4 ? Int(words[4]) ?? 1 : 1)
+        case "lines": try await lines(words[2], words[3])
+        case "query": try queries(words[2], words[3], odd: words.count > 4 && words[4] == "odd")
+        default: print("unknown workload \(words[1])")
+        }
+    }
+
+    static func ingest(_ data: String, _ directory: String, inFlight: Int) async throws {
+        let file = try TextFile(data + "/msgs.jsonl")
+        let parsing = Stopwatch()
+        let batches = file.lines.chunks(of: batchMessages).map { chunk in
+            var batch = MessageBatch(profile: "generic")
+            let refused = batch.add(chunk.map(Array.init))
+            precondition(refused.isEmpty, "the data set has no bad message")
+            return batch
+        }
+        parsing.report("parse", messages: file.lines.count)
+        let store = try Store.open(directory)
+        let watch = Stopwatch()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for (place, batch) in batches.enumerated() {
+                if place >= inFlight { try await group.next() }
+                group.addTask { _ = try await store.append(batch) }
+            }
+            try await group.waitForAll()
+        }
+        watch.report("append, \(inFlight) in flight", messages: file.lines.count)
+        try store.checkpoint()
+        watch.report("append and final checkpoint", messages: file.lines.count)
+        try store.close()
+        watch.report("append, checkpoint and close", messages: file.lines.count)
+    }
+
+    static func lines(_ data: String, _ directory: String) async throws {
+        let file = try TextFile(data + "/msgs.jsonl")
+        let store = try Store.open(directory)
+        let watch = Stopwatch()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for (place, chunk) in file.lines.chunks(of: batchMessages).enumerated() {
+                var batch = MessageBatch(profile: "generic")
+                _ = batch.add(chunk.map(Array.init))
+                if place >= 4 { try await group.next() }
+                group.addTask { [batch] in _ = try await store.append(batch) }
+            }
+            try await group.waitForAll()
+        }
+        try store.checkpoint()
+        watch.report("JSON lines to durable, with final checkpoint", messages: file.lines.count)
+        try store.close()
+    }
+
+    static func queries(_ data: String, _ directory: String, odd: Bool) throws {
+        let opening = Stopwatch()
+        let store = try Store.open(directory)
+        opening.report("open", messages: nil)
+        let questions = try QuestionSet(data, odd: odd)
+        for kind in 1...5 {
+            var best: [Int64] = []
+            var checksum: Int64 = 0
+            for _ in 0..<3 {
+                checksum = 0
+                let times = try questions.ofKind(kind).map { question in
+                    let begun = Stopwatch.nanoseconds
+                    let reply = try store.ask(question)
+                    let taken = Stopwatch.nanoseconds - begun
+                    checksum += QuestionSet.sum(reply)
+                    return taken
+                }
+                best = best.isEmpty ? times : zip(best, times).map(min)
+            }
+            best.sort()
+            let p50 = Double(best[best.count / 2]) / 1_000
+            let p99 = Double(best[best.count * 99 / 100]) / 1_000
+            print("Q\(kind) \(odd ? "odd" : "even") p50 \(p50) us, p99 \(p99) us, sum \(checksum)")
+        }
+        try store.close()
+    }
+}

@@ -1,0 +1,85 @@
+import Tallylog
+
+/// The questions of queries.txt as values: kind, id, and two hours or a time.
+struct QuestionSet {
+    private var questions: [(kind: Int, question: Question)] = []
+
+    /// - Parameter odd: move the ends of ranges by odd seconds.
+    init(_ data: String, odd: Bool) throws {
+        let topics = try TextFile(data + "/topics.txt").lines.map(Array.init)
+        let users = try TextFile(data + "/users.txt").lines.map(Array.init)
+        // The data set spans 30 days from here, 2026-01-01T00:00:00Z.
+        let start: Int64 = 1_767_225_600
+        let end = start + 30 * 86_400
+        for line in try TextFile(data + "/queries.txt").lines {
+            let numbers = String(decoding: line, as: UTF8.self).split(separator: " ")
+                .compactMap { Int64($0) }
+            guard numbers.count == 4 else { continue }
+            let kind = Int(numbers[0])
+            let id = Int(numbers[1])
+            let shift: Int64 = odd ? 1_234 : 0
+            let month = Self.range(start + shift, end - shift)
+            let week = Self.range(numbers[2] * 3_600 + shift, numbers[3] * 3_600 + shift)
+            let question: Question
+            switch kind {
+            case 1:
+                question = .series(
+                    SeriesQuestion(
+                        every: Every(1, .hour), selection: Self.only(.topic, topics[id - 1], month)))
+            case 2:
+                question = .series(
+                    SeriesQuestion(
+                        every: Every(1, .day), selection: Self.only(.user, users[id - 1], month)))
+            case 3:
+                question = .top(
+                    TopQuestion(
+                        limit: 10, dimension: .user,
+                        selection: Self.only(.topic, topics[id - 1], week)))
+            case 4:
+                question = .top(
+                    TopQuestion(
+                        limit: 10, dimension: .topic, selection: Selection(range: week)))
+            default:
+                let before = TimeRange(upper: Timestamp(seconds: numbers[2]))
+                question = .messages(
+                    MessagesQuestion(
+                        selection: Self.only(.topic, topics[id - 1], before), limit: 100))
+            }
+            questions.append((kind, question))
+        }
+    }
+
+    func ofKind(_ kind: Int) -> [Question] {
+        questions.filter { $0.kind == kind }.map(\.question)
+    }
+
+    /// What the peers add up too: counts, or the lengths of envelopes.
+    static func sum(_ reply: Reply) -> Int64 {
+        switch reply {
+        case .pairs(let pairs): pairs.reduce(0) { $0 + $1.1 }
+        case .ranking(let names): names.reduce(0) { $0 + $1.count }
+        case .array(let parts):
+            if parts.count == 2, case .array(let rows) = parts[1] {
+                rows.reduce(0) { total, row in
+                    guard case .array(let fields) = row, case .bulk(let envelope) = fields[2]
+                    else { return total }
+                    return total + Int64(envelope.count)
+                }
+            } else {
+                0
+            }
+        default: 0
+        }
+    }
+
+    private static func range(_ lower: Int64, _ upper: Int64) -> TimeRange {
+        TimeRange(lower: Timestamp(seconds: lower), upper: Timestamp(seconds: upper))
+    }
+
+    private static func only(
+        _ dimension: Dimension, _ name: [UInt8], _ range: TimeRange
+    ) -> Selection {
+        let clause = Filter.Clause(dimension, [.name(name)])
+        return Selection(filter: Filter(any: [clause]), range: range)
+    }
+}

@@ -1,0 +1,181 @@
+import Disk
+import MessageLog
+import Model
+import Rollup
+
+/// The engine: the only room where the log and the rollups meet.
+///
+/// Messages go in through the log thread; the index thread packs and folds them; readers take a
+/// `Snapshot`. Opening replays what LMDB does not cover; closing folds everything.
+package final class Engine: Sendable {
+    package let directory: String
+    /// Held as long as the engine lives.
+    private let lock: DirectoryLock
+    private let log: MessageLog
+    private let store: RollupStore
+    package let names: NameTable
+    private let head: Head
+    private let queue = AppendQueue()
+    package let progress = Progress()
+    package let accounting = Accounting()
+    private let appender: Appender
+    private let indexer: Indexer
+    private let threads: [WorkerThread]
+    private let closed = Monitor(false)
+
+    package struct Options: Sendable {
+        package var log: LogOptions
+        package var indexMapBytes = Limits.indexMapBytesMax
+        /// Where the log is kept. The rollups and the lock are always on the real file system.
+        package var disk: any Disk = PosixDisk()
+
+        package init() {
+            log = LogOptions(sealsWhileAppending: false) { UInt64.random(in: .min ... .max) }
+        }
+    }
+
+    /// Opens the store in `directory`, making it if it is absent or empty, and starts its threads.
+    package init(directory: String, options: Options = Options()) throws(EngineError) {
+        self.directory = directory
+        let disk = options.disk
+        do throws(DiskError) {
+            try PosixDisk().makeDirectory(directory)
+            try PosixDisk().makeDirectory(Self.rollups(directory))
+            try disk.makeDirectory(directory)
+        } catch { throw .directory(error) }
+        do { lock = try DirectoryLock.acquire(directory) } catch { throw .held(error) }
+        do {
+            log = try MessageLog.open(disk, directory: directory + "/log", options: options.log)
+        } catch { throw .log(error) }
+        store = try Self.openRollups(directory, log.logID, options)
+        names = store.names
+        let watermark = store.watermark
+        guard watermark <= log.snapshot.end else {
+            throw .logLost(watermark: watermark, end: log.snapshot.end)
+        }
+        head = Head(HeadState(folded: watermark))
+        let publication = Publication(log: log, names: names, head: head, progress: progress)
+        appender = Appender(
+            log: log, queue: queue, publication: publication, progress: progress,
+            accounting: accounting)
+        indexer = Indexer(
+            log: log, publication: publication, store: store, head: head, names: names,
+            progress: progress)
+        progress.opened(at: watermark)
+        publication.publish()
+        indexer.packAll()
+        threads = [
+            WorkerThread(name: "tallylog-log", appender.run),
+            WorkerThread(name: "tallylog-index", indexer.run),
+        ]
+    }
+
+    private static func rollups(_ directory: String) -> String { directory + "/rollups" }
+
+    /// The rollups, or new ones where they are missing, of another log or of another version: they
+    /// are a function of the log, so nothing is lost by making them again.
+    private static func openRollups(
+        _ directory: String, _ logID: LogID?, _ options: Options
+    ) throws(EngineError) -> RollupStore {
+        guard let logID else { preconditionFailure("a log opened for writing has an id") }
+        let path = rollups(directory)
+        let open = { () throws(RollupError) in
+            try RollupStore.open(
+                directory: path, mapBytes: options.indexMapBytes, logID: logID.bytes)
+        }
+        do throws(RollupError) {
+            return try open()
+        } catch {
+            guard case .needsRebuild = error else { throw .rollup(error) }
+        }
+        try removeRollups(of: directory)
+        do { return try open() } catch { throw .rollup(error) }
+    }
+
+    /// Drops the rollups of a store that nobody has open; the next opening makes them again.
+    private static func removeRollups(of directory: String) throws(EngineError) {
+        let disk = PosixDisk()
+        do throws(DiskError) {
+            for name in try disk.list(rollups(directory)) {
+                try disk.remove(rollups(directory) + "/" + name)
+            }
+        } catch { throw .directory(error) }
+    }
+
+    /// Appends records. `completion` is called once, on the log thread, when they are durable and
+    /// visible, or refused.
+    /// - Parameters:
+    ///   - mayWait: wait here while too much is queued; for feeds, never for an event loop.
+    ///   - waitsForSpace: on a full disk, keep the batch and try again.
+    package func append(
+        _ batch: RecordBatch, mayWait: Bool = true, waitsForSpace: Bool = false,
+        completion: @escaping @Sendable (AppendResult) -> Void
+    ) {
+        if batch.isEmpty { return completion(.success([])) }
+        let pending = PendingAppend(
+            batch: batch, waitsForSpace: waitsForSpace, completion: completion)
+        accounting.queue(batch.count)
+        if !queue.add(pending, mayWait: mayWait) {
+            accounting.refuse(batch.count, "closed")
+            completion(.failure(appender.failed ?? .closed))
+        }
+    }
+
+    /// Calls `body` with one consistent moment of the store. No `await` inside.
+    package func read<Result, Failure: Error>(
+        _ body: (borrowing Snapshot) throws(Failure) -> Result
+    ) throws -> Result {
+        while true {
+            let state = head.current
+            let reader: RollupReader
+            do { reader = try store.beginRead() } catch { throw EngineError.rollup(error) }
+            // LMDB may have moved past the head that was loaded first: then load that again.
+            if reader.watermark > state.end { continue }
+            return try body(Snapshot(state, names: names, reader: reader))
+        }
+    }
+
+    /// Folds everything that is visible now into LMDB, and returns its watermark.
+    package func checkpoint() throws(EngineError) -> UInt64 {
+        let end = head.current.end
+        progress.monitor.change { $0.wantedWatermark = max($0.wantedWatermark, end) }
+        let failure = progress.monitor.wait { counters -> String?? in
+            if counters.watermark >= end { return .some(nil) }
+            if counters.closing { return "the engine is closing" }
+            return counters.checkpointFailure.map { .some($0) }
+        }
+        if let failure, let failure { throw .checkpoint(failure) }
+        return progress.counters.watermark
+    }
+
+    /// Why appending has stopped for good, if it has: a failed flush, damage.
+    package var failure: EngineError? { appender.failed }
+
+    /// What recovery found and did when the store was opened.
+    package var recovery: RecoveryReport { log.recovery }
+
+    /// Takes what waits, folds it, writes the columns, and lets go of the directory. Idempotent.
+    package func close() throws(EngineError) {
+        guard closed.withLock({ closed in
+            defer { closed = true }
+            return !closed
+        }) else { return }
+        queue.close()
+        threads[0].join()
+        progress.monitor.change { $0.closing = true }
+        threads[1].join()
+        indexer.foldAll()
+        if let failed = appender.failed { throw failed }
+        do { try log.close() } catch { throw .log(error) }
+    }
+}
+
+extension LogID {
+    /// The id as the rollups keep it.
+    fileprivate var bytes: [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.append(integer: high)
+        bytes.append(integer: low)
+        return bytes
+    }
+}

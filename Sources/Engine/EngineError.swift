@@ -1,0 +1,45 @@
+import Disk
+import MessageLog
+import Rollup
+
+/// Why the engine could not do what was asked.
+package enum EngineError: Error, Sendable {
+    /// The log refused: damage, a full disk, a failed flush.
+    case log(LogError)
+    /// The rollups' index refused.
+    case rollup(RollupError)
+    /// The data directory is in use; says by whom.
+    case held(DirectoryLockError)
+    /// The data directory could not be made or used.
+    case directory(DiskError)
+    /// LMDB holds more of the log than there is: the log has lost its end.
+    case logLost(watermark: UInt64, end: UInt64)
+    /// A checkpoint did not come about; the log and the head have everything.
+    case checkpoint(String)
+    /// The engine has been closed, or has stopped after a failed flush.
+    case closed
+}
+
+extension EngineError {
+    /// The disk is full: nothing is lost, and appending goes on once there is space.
+    package var isFullDisk: Bool {
+        if case .log(.full) = self { true } else { false }
+    }
+}
+
+extension EngineError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .log(let error): "\(error)"
+        case .rollup(let error): "\(error)"
+        case .held(let error): "\(error)"
+        case .directory(let error): "\(error)"
+        case .logLost(let watermark, let end):
+            "the rollups cover the log up to sequence \(watermark), but the log ends at \(end): "
+                + "its end is missing; restore the log from a backup, or run 'tallylog rebuild' "
+                + "to accept the loss"
+        case .checkpoint(let reason): "the checkpoint failed: \(reason)"
+        case .closed: "the engine is closed"
+        }
+    }
+}

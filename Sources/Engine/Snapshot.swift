@@ -1,0 +1,23 @@
+import MessageLog
+import Model
+import Rollup
+
+/// One consistent moment of the store: the log up to `end`, and the rollups of the same prefix.
+///
+/// Rows up to `folded` are in the rollups (LMDB and runs); the few behind it are only in columns.
+package struct Snapshot: ~Copyable {
+    package let end: UInt64
+    package let segments: [SegmentView]
+    package let names: NameTable
+    package let rollups: RollupView
+
+    init(_ head: HeadState, names: NameTable, reader: consuming RollupReader) {
+        end = head.end
+        segments = head.segments
+        self.names = names
+        rollups = RollupView(reader, runs: head.runs, names: names)
+    }
+
+    /// The last sequence that the rollups cover.
+    package var folded: UInt64 { rollups.sequence }
+}

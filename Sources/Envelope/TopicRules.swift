@@ -1,0 +1,74 @@
+import Model
+
+/// Finds the rule of a topic: by its pattern once, then from a table of the topics seen.
+struct TopicRules {
+    private struct Slot {
+        var start: UInt32 = 0
+        var length: UInt16 = 0
+        /// One more than the rule's number; 0 for an empty slot.
+        var rule: UInt16 = 0
+    }
+
+    /// Past so many topics the table begins anew: a bus has hundreds.
+    private static let topicsMax = 4_096
+    private static let slotCount = 4 * topicsMax
+
+    let rules: [CompiledRule]
+    private let patterns: [(tokens: [String], rule: Int)]
+    private var slots = ContiguousArray(repeating: Slot(), count: slotCount)
+    private var texts: [UInt8] = []
+    private var count = 0
+
+    init(_ profile: Profile) {
+        rules = (profile.rules + [profile.otherwise]).map { CompiledRule($0) }
+        patterns = profile.rules.enumerated().flatMap { number, rule in
+            rule.topics.map { ($0.split(separator: ".").map(String.init), number) }
+        }
+    }
+
+    /// The rule that counts for `topic`.
+    mutating func rule(of topic: UnsafeRawBufferPointer) -> CompiledRule {
+        var place = unsafe Int(truncatingIfNeeded: Checksum.crc32c(topic)) & (Self.slotCount - 1)
+        while slots[place].rule != 0 {
+            if unsafe holds(slots[place], topic) { return rules[Int(slots[place].rule) - 1] }
+            place = (place + 1) & (Self.slotCount - 1)
+        }
+        let number = unsafe match(topic)
+        if count == Self.topicsMax {
+            slots = ContiguousArray(repeating: Slot(), count: Self.slotCount)
+            texts.removeAll(keepingCapacity: true)
+            count = 0
+            place = unsafe Int(truncatingIfNeeded: Checksum.crc32c(topic)) & (Self.slotCount - 1)
+        }
+        slots[place] = Slot(
+            start: UInt32(texts.count), length: UInt16(topic.count), rule: UInt16(number + 1))
+        unsafe texts.append(contentsOf: topic)
+        count += 1
+        return rules[number]
+    }
+
+    private func holds(_ slot: Slot, _ topic: UnsafeRawBufferPointer) -> Bool {
+        guard Int(slot.length) == topic.count else { return false }
+        return unsafe texts.withUnsafeBytes { all in
+            unsafe bytesEqual(
+                UnsafeRawBufferPointer(
+                    rebasing: all[Int(slot.start)..<Int(slot.start) + topic.count]), topic)
+        }
+    }
+
+    private func match(_ topic: UnsafeRawBufferPointer) -> Int {
+        let tokens = unsafe String(decoding: topic, as: UTF8.self)
+            .split(separator: ".", omittingEmptySubsequences: false).dropFirst(3)
+        for pattern in patterns where Self.matches(pattern.tokens, tokens) { return pattern.rule }
+        return rules.count - 1
+    }
+
+    private static func matches(_ pattern: [String], _ tokens: ArraySlice<Substring>) -> Bool {
+        var rest = tokens
+        for (place, word) in pattern.enumerated() {
+            if word == "**", place == pattern.count - 1 { return true }
+            guard let token = rest.popFirst(), word == "*" || word == token else { return false }
+        }
+        return rest.isEmpty
+    }
+}

@@ -1,0 +1,35 @@
+import Envelope
+import Model
+
+/// What a feed has done since it was started. Of all that is received, each message is handed to the
+/// sink or rejected; it never vanishes: `received == handed + rejectedTotal + queued`.
+package struct FeedCounters: Sendable, Equatable {
+    /// Messages taken from the socket.
+    package var received = 0
+    /// Messages that the sink has taken.
+    package var handed = 0
+    /// Messages in the batch that the sink has not taken yet.
+    package var queued = 0
+    /// Batches that the sink has taken.
+    package var batches = 0
+    /// Names that messages carried beyond the limits.
+    package var namesSkipped = 0
+    /// When the last message came; nil before the first.
+    package var lastMessage: Timestamp?
+    /// The endpoints that are connected now.
+    package var connected = 0
+    /// Connections that were lost: messages may be missing since.
+    package var disconnections = 0
+    private var rejections = [Int](repeating: 0, count: Rejection.allCases.count)
+
+    package init() {}
+
+    /// Messages that were rejected for `reason`.
+    package subscript(reason: Rejection) -> Int {
+        get { rejections[reason.index] }
+        set { rejections[reason.index] = newValue }
+    }
+
+    /// Messages that were rejected.
+    package var rejectedTotal: Int { rejections.reduce(0, +) }
+}

@@ -1,0 +1,160 @@
+import CZeroMQ
+import Envelope
+import Glibc
+import Logging
+import Model
+import Synchronization
+
+/// The loop of a subscriber's thread, and all that only this thread touches.
+final class Receiver {
+    /// How long a stop may go unnoticed.
+    private static let pollMilliseconds = 50
+    /// On stopping, messages are taken for so long at most: a fast publisher would never let go.
+    private static let drainMicroseconds: Int64 = 1_000_000
+
+    private let subscriber: Subscriber
+    private let socket: Socket
+    private let monitor: ConnectionMonitor
+    private let parser: EnvelopeParser
+    private let topic = Frame()
+    private let body = Frame()
+    private let surplus = Frame()
+    private var batch = RecordBatch()
+    private var batchBytes = 0
+    private var counters = FeedCounters()
+
+    init(_ subscriber: Subscriber) throws(FeedError) {
+        self.subscriber = subscriber
+        parser = EnvelopeParser(profile: subscriber.options.profile)
+        let options = subscriber.options
+        socket = try Socket(type: ZMQ_SUB)
+        try socket.set(ZMQ_RCVHWM, "ZMQ_RCVHWM", Int32(options.queuedMessagesMax))
+        try socket.set(ZMQ_MAXMSGSIZE, "ZMQ_MAXMSGSIZE", wide: Int64(options.frameBytesMax))
+        try socket.set(ZMQ_LINGER, "ZMQ_LINGER", 0)
+        // A bus has hundreds of endpoints, of which some are down: back off from 100 ms to 1 s.
+        try socket.set(ZMQ_RECONNECT_IVL, "ZMQ_RECONNECT_IVL", 100)
+        try socket.set(ZMQ_RECONNECT_IVL_MAX, "ZMQ_RECONNECT_IVL_MAX", 1_000)
+        // Idle connections die silently behind firewalls.
+        try socket.set(ZMQ_TCP_KEEPALIVE, "ZMQ_TCP_KEEPALIVE", 1)
+        try socket.set(ZMQ_TCP_KEEPALIVE_CNT, "ZMQ_TCP_KEEPALIVE_CNT", 3)
+        try socket.set(ZMQ_TCP_KEEPALIVE_IDLE, "ZMQ_TCP_KEEPALIVE_IDLE", 60)
+        try socket.set(ZMQ_TCP_KEEPALIVE_INTVL, "ZMQ_TCP_KEEPALIVE_INTVL", 5)
+        monitor = try ConnectionMonitor(socket)
+        for prefix in options.prefixes.isEmpty ? [""] : options.prefixes {
+            try socket.subscribe(prefix: prefix)
+        }
+        for endpoint in options.endpoints { try socket.connect(endpoint) }
+    }
+
+    func run() {
+        while !subscriber.stopping.load(ordering: .acquiring) {
+            waitForMessages()
+            receiveAll(until: nil)
+            publishCounters()
+        }
+        receiveAll(until: Self.now().microseconds + Self.drainMicroseconds)
+        publishCounters()
+    }
+
+    private func waitForMessages() {
+        var items = [
+            zmq_pollitem_t(socket: socket.handle, fd: 0, events: Int16(ZMQ_POLLIN), revents: 0),
+            zmq_pollitem_t(socket: monitor.handle, fd: 0, events: Int16(ZMQ_POLLIN), revents: 0),
+        ]
+        // An interrupted wait is as good as one that has ended.
+        zmq_poll(&items, Int32(items.count), Self.pollMilliseconds)
+    }
+
+    /// Takes messages until none waits, and hands on what is left. Ends earlier at the deadline, or
+    /// without one when the subscriber is stopped.
+    private func receiveAll(until deadline: Int64?) {
+        while true {
+            let arrival = Self.now()
+            if let deadline {
+                if arrival.microseconds >= deadline { break }
+            } else if subscriber.stopping.load(ordering: .acquiring) {
+                break
+            }
+            monitor.read(into: &counters)
+            guard receiveSome(arrival: arrival) else { break }
+        }
+        handOn()
+    }
+
+    /// Takes up to 256 messages that share a time of arrival. Returns false when none waits.
+    private func receiveSome(arrival: Timestamp) -> Bool {
+        for _ in 0..<256 {
+            let code = topic.receive(from: socket.handle)
+            guard code == 0 else {
+                if code != EAGAIN && code != EINTR {
+                    subscriber.logger.error("\(FeedError(.connect, "the bus", code: code))")
+                }
+                return false
+            }
+            counters.received += 1
+            counters.lastMessage = arrival
+            take(arrival: arrival)
+        }
+        return true
+    }
+
+    /// Takes the rest of the message whose first frame has been received.
+    private func take(arrival: Timestamp) {
+        guard topic.hasMore, body.receive(from: socket.handle) == 0 else {
+            reject(.frameCount, topic: [], envelope: Array(topic.bytes), arrival: arrival)
+            return
+        }
+        if body.hasMore {
+            let (first, second) = (Array(topic.bytes), Array(body.bytes))
+            repeat {
+                guard surplus.receive(from: socket.handle) == 0 else { break }
+            } while surplus.hasMore
+            reject(.frameCount, topic: first, envelope: second, arrival: arrival)
+            return
+        }
+        let outcome = parser.append(
+            body.bytes, frameTopic: topic.bytes, arrival: arrival, to: &batch)
+        switch outcome {
+        case .record:
+            batchBytes += body.bytes.count
+            let options = subscriber.options
+            if batchBytes >= options.batchBytes || batch.count >= options.batchRecords { handOn() }
+        case .rejected(let reason):
+            reject(
+                reason, topic: Array(topic.bytes), envelope: Array(body.bytes), arrival: arrival)
+        }
+    }
+
+    private func reject(
+        _ reason: Rejection, topic: [UInt8], envelope: [UInt8], arrival: Timestamp
+    ) {
+        counters[reason] += 1
+        subscriber.rejectedSink(
+            RejectedMessage(reason: reason, arrival: arrival, topic: topic, envelope: envelope))
+    }
+
+    private func handOn() {
+        guard !batch.isEmpty else { return }
+        counters.queued = batch.count
+        publishCounters()
+        subscriber.sink(batch)
+        counters.handed += batch.count
+        counters.queued = 0
+        counters.batches += 1
+        batch.removeAll()
+        batchBytes = 0
+        publishCounters()
+    }
+
+    private func publishCounters() {
+        counters.namesSkipped = parser.namesSkipped
+        let present = counters
+        subscriber.shared.withLock { $0 = present }
+    }
+
+    private static func now() -> Timestamp {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000)
+    }
+}

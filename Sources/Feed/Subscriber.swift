@@ -1,0 +1,112 @@
+import CZeroMQ
+import Envelope
+import Glibc
+import Logging
+import Model
+import Synchronization
+
+/// Receives messages of a ZeroMQ bus on a thread of its own: poll, take all that waits, parse, hand
+/// batches to a sink. A sink that blocks stops the receiving, so that memory stays bounded by the
+/// socket's mark; beyond it the publishers drop, as PUB sockets do.
+///
+/// One SUB socket connects to all endpoints: ZeroMQ queues fairly between its connections, the mark
+/// counts per connection all the same, and one descriptor is polled instead of hundreds.
+package final class Subscriber: Sendable {
+    /// Takes a batch; whatever it does not keep is gone. May block.
+    package typealias Sink = @Sendable (RecordBatch) -> Void
+    package typealias RejectedSink = @Sendable (RejectedMessage) -> Void
+
+    package struct Options: Sendable {
+        /// Such as `tcp://hub.example.org:9940`.
+        package var endpoints: [String]
+        /// Topics begin with one of these, byte for byte; empty for all.
+        package var prefixes: [String]
+        package var profile: Profile
+        /// The messages that wait in the socket, per connection.
+        package var queuedMessagesMax: Int
+        package var frameBytesMax: Int
+        package var batchBytes: Int
+        package var batchRecords: Int
+
+        package init(
+            endpoints: [String], prefixes: [String] = [], profile: Profile = .fedora,
+            queuedMessagesMax: Int = Limits.feedQueuedMessagesMax,
+            frameBytesMax: Int = Limits.feedFrameBytesMax, batchBytes: Int = Limits.feedBatchBytes,
+            batchRecords: Int = Limits.feedBatchRecords
+        ) {
+            self.endpoints = endpoints
+            self.prefixes = prefixes
+            self.profile = profile
+            self.queuedMessagesMax = queuedMessagesMax
+            self.frameBytesMax = frameBytesMax
+            self.batchBytes = batchBytes
+            self.batchRecords = batchRecords
+        }
+    }
+
+    let options: Options
+    let sink: Sink
+    let rejectedSink: RejectedSink
+    let logger: Logger
+    let shared = Mutex(FeedCounters())
+    let stopping = Atomic(false)
+    private let thread = Mutex<ReceiveThread?>(nil)
+
+    /// - Parameters:
+    ///   - sink: is called on the feed's thread.
+    ///   - rejected: the same, with each message that is not taken.
+    package init(
+        _ options: Options, logger: Logger, rejected: @escaping RejectedSink,
+        sink: @escaping Sink
+    ) {
+        self.options = options
+        self.sink = sink
+        self.rejectedSink = rejected
+        self.logger = logger
+    }
+
+    /// What has been done so far; at most one batch old.
+    package var counters: FeedCounters { shared.withLock { $0 } }
+
+    /// Connects and begins to receive. A connection that is refused or lost is tried again for ever.
+    package func start() throws(FeedError) {
+        let receiver = try Receiver(self)
+        let started = try ReceiveThread(receiver)
+        thread.withLock {
+            precondition($0 == nil, "a subscriber is started once")
+            $0 = started
+        }
+    }
+
+    /// Takes what has arrived, hands it to the sink, and returns when the thread has ended.
+    package func stop() {
+        stopping.store(true, ordering: .releasing)
+        let running = thread.withLock { thread in
+            defer { thread = nil }
+            return thread
+        }
+        running?.join()
+    }
+}
+
+/// The thread that runs a receiver until its subscriber is stopped.
+struct ReceiveThread: Sendable {
+    private let thread: pthread_t
+
+    init(_ receiver: sending Receiver) throws(FeedError) {
+        var thread = pthread_t()
+        let argument = Unmanaged.passRetained(receiver)
+        let code = pthread_create(&thread, nil, { argument in
+            guard let argument else { preconditionFailure("the thread gets its receiver") }
+            Unmanaged<Receiver>.fromOpaque(argument).takeRetainedValue().run()
+            return nil
+        }, argument.toOpaque())
+        guard code == 0 else {
+            argument.release()
+            throw FeedError(.startThread, "of the feed", code: code)
+        }
+        self.thread = thread
+    }
+
+    func join() { pthread_join(thread, nil) }
+}

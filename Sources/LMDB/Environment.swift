@@ -1,0 +1,209 @@
+import CLMDB
+import Glibc
+import Synchronization
+
+/// An LMDB environment with one table: a sorted map from keys of 1 to 511 bytes to values.
+///
+/// Flags: NOTLS, so that a read transaction belongs to no thread; NORDAHEAD, since lookups are
+/// scattered; NOMETASYNC, so that a crash may lose the last commit but never integrity, which is
+/// all that a derived index needs. Neither WRITEMAP nor NOSYNC, with which a crash or a stray
+/// write corrupts the file. The lock against other processes is the data directory's, not this.
+@safe
+package final class Environment: Sendable {
+    /// The directory that holds `data.mdb` and `lock.mdb`.
+    package let path: String
+    /// The quota of the map in bytes; a commit beyond it fails with `isMapFull`.
+    package let mapBytes: Int
+    /// Readers of dead processes whose slots were freed when this environment was opened.
+    package let staleReadersCleared: Int
+
+    private let directory: DirectoryIdentity
+    private let processID: pid_t
+    // LMDB's handle is immutable here and safe to use from every thread.
+    nonisolated(unsafe) private let handle: OpaquePointer
+    private let table: MDB_dbi
+    /// The thread that has the write transaction, or 0.
+    private let writer = Atomic<UInt>(0)
+
+    private init(
+        path: String, mapBytes: Int, directory: DirectoryIdentity, handle: OpaquePointer,
+        table: MDB_dbi, staleReadersCleared: Int
+    ) {
+        self.path = path
+        self.mapBytes = mapBytes
+        self.directory = directory
+        self.processID = getpid()
+        unsafe self.handle = handle
+        self.table = table
+        self.staleReadersCleared = staleReadersCleared
+    }
+
+    deinit {
+        // A forked child must leave the shared lock table alone: its slots are the parent's.
+        guard getpid() == processID else { return }
+        unsafe mdb_env_close(handle)
+        OpenEnvironments.remove(directory)
+    }
+
+    /// Opens, or makes, the environment in an existing directory.
+    ///
+    /// It is closed when the last reference to it, transactions included, goes.
+    /// - Parameters:
+    ///   - path: the directory, made by the caller with mode 0700.
+    ///   - mapBytes: the quota, address space only until used; rounded up to whole pages.
+    ///   - readersMax: how many read transactions may be open at once, over all processes.
+    /// - Throws: `LMDBError` for a second opening in this process, a network file system, a file
+    ///   that is no LMDB file of this version (`needsRebuild`), or what the system says.
+    package static func open(
+        path: String, mapBytes: Int, readersMax: Int = 126
+    ) throws(LMDBError) -> Environment {
+        if let name = NetworkFileSystem.name(holding: path) {
+            throw LMDBError(.open, path, .networkFileSystem(name))
+        }
+        guard let directory = DirectoryIdentity(of: path) else {
+            throw LMDBError(.open, path, .code(errno))
+        }
+        guard OpenEnvironments.insert(directory) else {
+            throw LMDBError(.open, path, .alreadyOpen)
+        }
+        let pageBytes = sysconf(Int32(_SC_PAGESIZE))
+        let quota = (mapBytes + pageBytes - 1) / pageBytes * pageBytes
+        do {
+            return try openRegistered(
+                path: path, quota: quota, readersMax: readersMax, directory: directory)
+        } catch {
+            OpenEnvironments.remove(directory)
+            throw error
+        }
+    }
+
+    private static func openRegistered(
+        path: String, quota: Int, readersMax: Int, directory: DirectoryIdentity
+    ) throws(LMDBError) -> Environment {
+        func check(_ code: Int32) throws(LMDBError) {
+            guard code == MDB_SUCCESS else {
+                throw LMDBError(.open, path, .code(code), mapBytes: quota)
+            }
+        }
+        var created: OpaquePointer?
+        try unsafe check(mdb_env_create(&created))
+        guard let handle = unsafe created else {
+            preconditionFailure("LMDB made an environment without a handle")
+        }
+        do {
+            try unsafe check(mdb_env_set_mapsize(handle, quota))
+            try unsafe check(mdb_env_set_maxreaders(handle, UInt32(readersMax)))
+            let flags = UInt32(MDB_NOTLS | MDB_NORDAHEAD | MDB_NOMETASYNC)
+            try unsafe check(mdb_env_open(handle, path, flags, 0o600))
+            var cleared: Int32 = 0
+            try unsafe check(mdb_reader_check(handle, &cleared))
+            var transaction: OpaquePointer?
+            try unsafe check(mdb_txn_begin(handle, nil, UInt32(MDB_RDONLY), &transaction))
+            defer { unsafe mdb_txn_abort(transaction) }
+            var table: MDB_dbi = 0
+            try unsafe check(mdb_dbi_open(transaction, nil, 0, &table))
+            return unsafe Environment(
+                path: path, mapBytes: quota, directory: directory, handle: handle, table: table,
+                staleReadersCleared: Int(cleared))
+        } catch {
+            unsafe mdb_env_close(handle)
+            throw error
+        }
+    }
+
+    /// Begins a read transaction: the environment as of the last commit, for as long as it lives.
+    package func beginRead() throws(LMDBError) -> ReadTransaction {
+        unsafe ReadTransaction(
+            environment: self, handle: try begin(UInt32(MDB_RDONLY)), table: table)
+    }
+
+    /// Begins the write transaction; waits until another one of this process has ended.
+    ///
+    /// It must end on the thread that began it, and a thread that has one must not begin another.
+    package func beginWrite() throws(LMDBError) -> WriteTransaction {
+        let thread = UInt(pthread_self())
+        precondition(
+            writer.load(ordering: .relaxed) != thread,
+            "this thread has a write transaction of \(path) already")
+        let transaction = unsafe try begin(0)
+        writer.store(thread, ordering: .relaxed)
+        return unsafe WriteTransaction(environment: self, handle: transaction, table: table)
+    }
+
+    private func begin(_ flags: UInt32) throws(LMDBError) -> OpaquePointer {
+        try checkProcess(.begin)
+        var transaction: OpaquePointer?
+        try unsafe check(mdb_txn_begin(handle, nil, flags, &transaction), .begin)
+        guard let begun = unsafe transaction else {
+            preconditionFailure("LMDB began a transaction without a handle")
+        }
+        return unsafe begun
+    }
+
+    func writerEnded() { writer.store(0, ordering: .relaxed) }
+
+    /// Puts the last commit on stable storage; without it, a crash may lose that one commit.
+    package func synchronize() throws(LMDBError) {
+        try checkProcess(.synchronize)
+        try unsafe check(mdb_env_sync(handle, 1), .synchronize)
+    }
+
+    /// Frees the slots of readers whose processes died, and returns how many there were.
+    package func clearStaleReaders() throws(LMDBError) -> Int {
+        try checkProcess(.clearReaders)
+        var cleared: Int32 = 0
+        try unsafe check(mdb_reader_check(handle, &cleared), .clearReaders)
+        return Int(cleared)
+    }
+
+    /// Writes a copy in key order without free pages as `data.mdb` into another directory.
+    ///
+    /// The copy is one snapshot, on stable storage when this returns; readers and the writer go
+    /// on meanwhile.
+    /// - Parameter directory: an existing directory without a `data.mdb`.
+    package func compact(to directory: String) throws(LMDBError) {
+        try checkProcess(.compact)
+        let copy = unsafe Glibc.open(
+            directory + "/data.mdb", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard copy >= 0 else { throw LMDBError(.compact, directory, .code(errno)) }
+        defer { close(copy) }
+        var code = unsafe mdb_env_copyfd2(handle, copy, UInt32(MDB_CP_COMPACT))
+        if code == MDB_SUCCESS && fsync(copy) != 0 { code = errno }
+        if code == MDB_SUCCESS { code = Self.synchronizeDirectory(directory) }
+        guard code == MDB_SUCCESS else { throw LMDBError(.compact, directory, .code(code)) }
+    }
+
+    private static func synchronizeDirectory(_ path: String) -> Int32 {
+        let descriptor = unsafe Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { return errno }
+        defer { close(descriptor) }
+        return fsync(descriptor) == 0 ? MDB_SUCCESS : errno
+    }
+
+    /// Sizes and counts of the last commit.
+    package func statistics() throws(LMDBError) -> Statistics {
+        try checkProcess(.statistics)
+        var pages = MDB_stat()
+        var information = unsafe MDB_envinfo()
+        try unsafe check(mdb_env_stat(handle, &pages), .statistics)
+        try unsafe check(mdb_env_info(handle, &information), .statistics)
+        return unsafe Statistics(pages, information)
+    }
+
+    /// Whether this process is the one that opened the environment.
+    var isOwnProcess: Bool { getpid() == processID }
+
+    private func checkProcess(_ operation: LMDBError.Operation) throws(LMDBError) {
+        guard isOwnProcess else { throw LMDBError(operation, path, .forked) }
+    }
+
+    private func check(_ code: Int32, _ operation: LMDBError.Operation) throws(LMDBError) {
+        guard code == MDB_SUCCESS else { throw failure(operation, code) }
+    }
+
+    /// The error of an operation in this environment.
+    @usableFromInline
+    func failure(_ operation: LMDBError.Operation, _ code: Int32) -> LMDBError {
+        LMDBError(operation, path, .code(code), mapBytes: mapBytes)
+    }
+}

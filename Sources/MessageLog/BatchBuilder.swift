@@ -1,0 +1,70 @@
+import Model
+
+/// One journal batch in the making: accepted records with their checksums, as they go to disk.
+struct BatchBuilder {
+    private(set) var bytes: [UInt8] = []
+    private(set) var count = 0
+    private var recordsChecksum: UInt32 = 0
+    /// Bytes of header and records; the rest of `bytes`, once finished, is padding.
+    private(set) var usedBytes = 0
+
+    var isEmpty: Bool { count == 0 }
+
+    /// Whether a record of `byteCount` bytes still fits below the largest batch.
+    func hasRoom(for byteCount: Int) -> Bool {
+        let begun = max(usedBytes, JournalFormat.batchHeaderBytes)
+        return begun + JournalFormat.recordChecksumBytes + byteCount <= Limits.batchBytesMax
+    }
+
+    /// What the batch would take in the file with its padding.
+    var paddedBytes: Int { JournalFormat.aligned(usedBytes) }
+
+    mutating func removeAll() {
+        bytes.removeAll(keepingCapacity: true)
+        count = 0
+        recordsChecksum = 0
+        usedBytes = 0
+    }
+
+    mutating func append(_ record: RecordView) {
+        if count == 0 {
+            bytes.removeAll(keepingCapacity: true)
+            bytes.append(contentsOf: repeatElement(0, count: JournalFormat.batchHeaderBytes))
+        }
+        let checksum = unsafe Checksum.crc32c(record.bytes)
+        bytes.append(integer: checksum)
+        unsafe bytes.append(contentsOf: record.bytes)
+        recordsChecksum = unsafe withUnsafeBytes(of: checksum.littleEndian) {
+            unsafe Checksum.crc32c($0, seed: recordsChecksum)
+        }
+        count += 1
+        usedBytes = bytes.count
+    }
+
+    /// Writes the header and the padding; returns the header's checksum, the next batch's link.
+    mutating func finish(salt: UInt64, firstSequence: UInt64, previous: UInt32) -> UInt32 {
+        precondition(count > 0, "an empty batch is never written")
+        let header = BatchHeader(
+            salt: salt, firstSequence: firstSequence, byteCount: usedBytes, recordCount: count,
+            previousChecksum: previous, recordsChecksum: recordsChecksum)
+        let checksum = header.write(to: &bytes)
+        bytes.append(contentsOf: repeatElement(0, count: paddedBytes - bytes.count))
+        return checksum
+    }
+
+    /// Calls `body` with each record and its offset from the batch's first byte.
+    func forEachRecord(_ body: (RecordView, Int) -> Void) {
+        unsafe bytes.withUnsafeBytes { whole in
+            var offset = JournalFormat.batchHeaderBytes
+            while offset < usedBytes {
+                offset += JournalFormat.recordChecksumBytes
+                let rest = unsafe UnsafeRawBufferPointer(rebasing: whole[offset..<usedBytes])
+                guard let record = unsafe RecordView(checking: rest) else {
+                    preconditionFailure("a batch was built from whole records")
+                }
+                unsafe body(record, offset)
+                offset += unsafe record.bytes.count
+            }
+        }
+    }
+}

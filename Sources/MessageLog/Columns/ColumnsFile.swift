@@ -1,0 +1,194 @@
+import Disk
+import Model
+
+/// A mapped columns file. Held in memory are the mapping and where each section lies.
+@safe
+final class ColumnsFile: @unchecked Sendable {
+    private let mapped: MappedBytes
+    private let sections: ColumnsSections
+    private let blockList: UnsafeRawBufferPointer
+    private let data: UnsafeRawBufferPointer
+    private let identities: UnsafeRawBufferPointer
+    private let dayList: UnsafeRawBufferPointer
+    private let index: IdentityIndex
+    let dimensions: [SealedDimension]
+    let blockCount: Int
+    private let topicNames: Int
+
+    var rows: Int { sections.rows }
+    var firstSequence: UInt64 { sections.firstSequence }
+    var blockRows: Int { sections.blockRows }
+    var timeBounds: ClosedRange<Int64>? { sections.timeBounds }
+    var bytes: UnsafeRawBufferPointer { unsafe mapped.bytes }
+
+    init(_ mapped: MappedBytes) throws(ColumnsError) {
+        self.mapped = mapped
+        let sections = try unsafe ColumnsSections(mapped.bytes)
+        self.sections = sections
+        blockCount = (sections.rows + sections.blockRows - 1) / sections.blockRows
+        let blocks = try sections.section(.blocks)
+        let data = try sections.section(.data)
+        let ids = try sections.section(.identities)
+        let days = try sections.section(.days)
+        try sections.check(blocks)
+        try sections.check(days)
+        unsafe blockList = sections.region(of: blocks)
+        unsafe self.data = sections.region(of: data)
+        unsafe identities = sections.region(of: ids)
+        unsafe dayList = sections.region(of: days)
+        guard blocks.range.count == blockCount * ColumnsFormat.blockEntryBytes else {
+            throw ColumnsError(
+                .structure("not \(blockCount) blocks"), blocks.kind.name,
+                at: blocks.range.lowerBound)
+        }
+        guard ids.range.count == sections.rows * 16 else {
+            throw ColumnsError(
+                .structure("not \(sections.rows) ids"), ids.kind.name, at: ids.range.lowerBound)
+        }
+        let indexSection = try sections.section(.identityIndex)
+        guard let index = unsafe IdentityIndex(sections.region(of: indexSection)) else {
+            throw ColumnsError(
+                .structure("parts past its end"), indexSection.kind.name,
+                at: indexSection.range.lowerBound)
+        }
+        self.index = index
+        dimensions = try Self.dimensions(sections)
+        topicNames = dimensions.first { $0.dimension == .topic }?.nameCount ?? 0
+        try checkBlockList(at: blocks.range.lowerBound)
+    }
+
+    private static func dimensions(
+        _ sections: ColumnsSections
+    ) throws(ColumnsError) -> [SealedDimension] {
+        var dimensions: [SealedDimension] = []
+        for texts in sections.list where texts.kind == .nameTexts {
+            let ends = try sections.section(.nameEnds, texts.dimension)
+            let order = try sections.section(.nameOrder, texts.dimension)
+            let listEnds = try sections.section(.postingEnds, texts.dimension)
+            let lists = try sections.section(.postings, texts.dimension)
+            guard let dimension = unsafe SealedDimension(
+                texts.dimension, texts: sections.region(of: texts),
+                ends: sections.region(of: ends), order: sections.region(of: order),
+                listEnds: sections.region(of: listEnds), lists: sections.region(of: lists))
+            else {
+                throw ColumnsError(
+                    .structure("counts that differ"), ends.kind.name, at: ends.range.lowerBound)
+            }
+            dimensions.append(dimension)
+        }
+        return dimensions
+    }
+
+    private func checkBlockList(at offset: Int) throws(ColumnsError) {
+        for block in 0..<blockCount {
+            let entry = block * ColumnsFormat.blockEntryBytes
+            let start = unsafe Int(blockList.integer(at: entry, as: UInt32.self))
+            let length = unsafe Int(blockList.integer(at: entry + 4, as: UInt32.self))
+            guard unsafe start + length + ColumnsFormat.slackBytes <= data.count else {
+                throw ColumnsError(
+                    .structure("block \(block) past the end of the blocks"), "the list of blocks",
+                    at: offset + entry)
+            }
+        }
+    }
+
+    func dimension(_ dimension: Dimension) -> SealedDimension? {
+        for entry in dimensions where entry.dimension == dimension { return entry }
+        return nil
+    }
+
+    func blockBounds(_ block: Int) -> ClosedRange<Int64>? {
+        let entry = block * ColumnsFormat.blockEntryBytes
+        let earliest = unsafe blockList.integer(at: entry + 8, as: Int64.self)
+        let latest = unsafe blockList.integer(at: entry + 16, as: Int64.self)
+        return earliest <= latest ? earliest...latest : nil
+    }
+
+    var days: [Int64] {
+        unsafe (0..<dayList.count / 8).map { unsafe dayList.integer(at: $0 * 8) }
+    }
+
+    private func decoder(_ block: Int) -> BlockDecoder {
+        let start = unsafe Int(
+            blockList.integer(at: block * ColumnsFormat.blockEntryBytes, as: UInt32.self))
+        return unsafe BlockDecoder(
+            UnsafeRawBufferPointer(rebasing: data[start...]),
+            rows: min(blockRows, rows - block * blockRows))
+    }
+
+    /// The wanted columns of a block, and whether they were whole.
+    func decodeBlock(
+        _ index: Int, _ wanted: ColumnSelection
+    ) -> (block: ColumnBlock, isWhole: Bool) {
+        var decoder = decoder(index)
+        let ids = wanted.contains(.ids) ? halves(firstRow: index * blockRows, decoder.rows) : nil
+        let block = ColumnBlock(
+            firstRow: index * blockRows, rows: decoder.rows,
+            times: wanted.contains(.times) ? decoder.values(.times, usual: 0) : [],
+            topics: wanted.contains(.topics) ? decoder.topics(names: topicNames) : [],
+            flags: wanted.contains(.flags) ? decoder.values(.flags, usual: 0) : [],
+            kinds: wanted.contains(.kinds)
+                ? decoder.values(.kinds, usual: Record.Kind.message) : [],
+            idForms: ids == nil ? [] : decoder.values(.idForms, usual: 0),
+            idHigh: ids?.high ?? [], idLow: ids?.low ?? [],
+            positions: wanted.contains(.positions) ? decoder.values(.positions, usual: 0) : [],
+            sets: wanted.isDisjoint(with: .sets)
+                ? [] : decoder.sets(wanted) { dimension($0)?.nameCount ?? 0 },
+            timeBounds: blockBounds(index))
+        return (block, decoder.isWhole)
+    }
+
+    private func halves(firstRow: Int, _ count: Int) -> (high: [UInt64], low: [UInt64]) {
+        let half = { [identities = unsafe identities] (offset: Int) in
+            unsafe [UInt64](unsafeUninitializedCapacity: count) { out, filled in
+                for row in 0..<count {
+                    unsafe out[row] = identities.integer(at: (firstRow + row) * 16 + offset)
+                }
+                filled = count
+            }
+        }
+        return (half(0), half(8))
+    }
+
+    /// The first row, in ascending order, of a message with `id` of which `accept` is true.
+    func firstRow(_ id: MessageID, where accept: (Int) -> Bool) -> Int? {
+        index.first(id) { row in
+            guard row >= 0 && row < rows,
+                unsafe identities.integer(at: row * 16, as: UInt64.self) == id.high,
+                unsafe identities.integer(at: row * 16 + 8, as: UInt64.self) == id.low,
+                value(.idForms, row, usual: 0) == UInt64(id.form)
+            else { return false }
+            return accept(row)
+        }
+    }
+
+    func time(ofRow row: Int) -> Int64 { Int64(bitPattern: value(.times, row, usual: 0)) }
+    func flags(ofRow row: Int) -> UInt8 {
+        UInt8(truncatingIfNeeded: value(.flags, row, usual: 0))
+    }
+    func position(ofRow row: Int) -> UInt64 { value(.positions, row, usual: 0) }
+
+    private func value(_ code: ColumnsFormat.Column, _ row: Int, usual: UInt64) -> UInt64 {
+        var decoder = decoder(row / blockRows)
+        return decoder.value(code, row: row % blockRows, usual: usual)
+    }
+
+    /// Checks every checksum, decodes every block, every list.
+    func verify() throws(ColumnsError) {
+        for section in sections.list { try sections.check(section) }
+        for block in 0..<blockCount where !decodeBlock(block, .all).isWhole {
+            throw ColumnsError(
+                .structure("columns that contradict each other in block \(block)"), "the blocks",
+                at: try sections.section(.data).range.lowerBound)
+        }
+        for dimension in dimensions {
+            for id in 1...UInt32(dimension.nameCount)
+            where !dimension.decode(id, rows: rows).isWhole {
+                throw ColumnsError(
+                    .structure("a list that does not end where it should, of name \(id)"),
+                    "the posting lists",
+                    at: try sections.section(.postings, dimension.dimension).range.lowerBound)
+            }
+        }
+    }
+}

@@ -1,0 +1,67 @@
+import Model
+
+/// The shape of a columns file, version 0. `docs/format-columns.md` describes it in full.
+enum ColumnsFormat {
+    static let version: UInt32 = 0
+    /// "TLYCOLMN", read as a little-endian word.
+    static let magic: UInt64 = 0x4e4d_4c4f_4359_4c54
+    /// "TLYCEND.", read as a little-endian word.
+    static let endMagic: UInt64 = 0x2e44_4e45_4359_4c54
+
+    static let headerBytes = 64
+    /// One section in the directory at the file's end.
+    static let directoryEntryBytes = 24
+    static let trailerBytes = 32
+    /// One block in the list of blocks.
+    static let blockEntryBytes = 24
+    /// One column of a block, in front of the block's data.
+    static let columnEntryBytes = 24
+    /// A packed array's header.
+    static let packedHeaderBytes = 8
+    /// Zero bytes behind packed data, so that whole words can be read at its end.
+    static let slackBytes = 8
+    static let blockRowsMax = 1 << 16
+    /// More sections than 256 dimensions can have are no columns file.
+    static let sectionsMax = 2_048
+
+    /// The kinds of section.
+    enum Section: UInt8 {
+        case blocks = 1
+        case data = 2
+        case identities = 3
+        case identityIndex = 4
+        case days = 5
+        case nameTexts = 16
+        case nameEnds = 17
+        case nameOrder = 18
+        case postingEnds = 19
+        case postings = 20
+
+        var name: String {
+            switch self {
+            case .blocks: "the list of blocks"
+            case .data: "the blocks"
+            case .identities: "the ids"
+            case .identityIndex: "the id index"
+            case .days: "the days touched"
+            case .nameTexts: "the texts of names"
+            case .nameEnds: "the ends of names"
+            case .nameOrder: "the order of names"
+            case .postingEnds: "the directory of posting lists"
+            case .postings: "the posting lists"
+            }
+        }
+    }
+
+    /// The columns of a block.
+    enum Column: UInt8 {
+        case times = 1
+        case topics = 2
+        case flags = 3
+        case kinds = 4
+        case idForms = 5
+        case positions = 6
+        case setCounts = 7
+        case setIDs = 8
+    }
+}

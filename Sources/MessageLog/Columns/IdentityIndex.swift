@@ -1,0 +1,106 @@
+import Model
+
+/// From ids to rows in a columns file: buckets of about four entries, each one byte of hash and a
+/// row. A search for an absent id reads two bounds and about four bytes.
+///
+///     0   u64 seed                     8   u32 entries      12  u32 buckets
+///     16  u32 offset of the bytes of hash                   20  u32 offset of the rows
+///     24  packed array: where each bucket begins, and the end of the last one
+///     ..  one byte of hash per entry
+///     ..  packed array: the row of each entry, ascending within a bucket
+@safe
+struct IdentityIndex: @unchecked Sendable {
+    static let headerBytes = 24
+    static let entriesPerBucket = 4
+
+    private let region: UnsafeRawBufferPointer
+    private let seed: UInt64
+    private let entries: Int
+    private let buckets: Int
+    private let starts: PackedArray
+    private let prints: Int
+    private let rowOfEntry: PackedArray
+
+    /// Nil if its parts do not lie inside `region`.
+    init?(_ region: UnsafeRawBufferPointer) {
+        guard region.count >= Self.headerBytes else { return nil }
+        unsafe self.region = region
+        seed = unsafe region.integer(at: 0)
+        entries = unsafe Int(region.integer(at: 8, as: UInt32.self))
+        buckets = unsafe Int(region.integer(at: 12, as: UInt32.self))
+        prints = unsafe Int(region.integer(at: 16, as: UInt32.self))
+        let rowsAt = unsafe Int(region.integer(at: 20, as: UInt32.self))
+        guard rowsAt <= region.count, prints + entries <= region.count, buckets > 0,
+            let starts = unsafe PackedArray(
+                UnsafeRawBufferPointer(rebasing: region[Self.headerBytes...])),
+            let rowOfEntry = unsafe PackedArray(UnsafeRawBufferPointer(rebasing: region[rowsAt...])),
+            starts.count == buckets + 1, rowOfEntry.count == entries
+        else { return nil }
+        self.starts = starts
+        self.rowOfEntry = rowOfEntry
+    }
+
+    /// The bucket of a hash, and the byte that is kept of it.
+    @inline(__always)
+    private static func place(_ hash: UInt64, buckets: Int) -> (bucket: Int, print: UInt8) {
+        let bucket = Int(truncatingIfNeeded: (hash >> 32) &* UInt64(buckets) >> 32)
+        return (bucket, UInt8(truncatingIfNeeded: hash))
+    }
+
+    /// The first row, in ascending order, with the hash of `id` of which `accept` is true.
+    @inline(__always)
+    func first(_ id: MessageID, where accept: (Int) -> Bool) -> Int? {
+        let hash = SeededHash.hash(id.high, id.low, seed: seed)
+        let place = Self.place(hash, buckets: buckets)
+        let (begin, limit) = (starts[place.bucket], starts[place.bucket + 1])
+        guard begin <= limit && limit <= UInt64(entries) else { return nil }
+        var entry = Int(begin)
+        let end = Int(limit)
+        while entry < end {
+            if unsafe region[prints &+ entry] == place.print {
+                let row = Int(truncatingIfNeeded: rowOfEntry[entry])
+                if accept(row) { return row }
+            }
+            entry &+= 1
+        }
+        return nil
+    }
+
+    /// Appends the index of the messages among some rows.
+    /// - Parameter ids: of every message, with its row, by row.
+    static func append(to bytes: inout [UInt8], _ ids: [(row: UInt32, high: UInt64, low: UInt64)]) {
+        let seed = seed(of: ids)
+        let buckets = max(1, (ids.count + entriesPerBucket - 1) / entriesPerBucket)
+        let places = ids.map {
+            place(SeededHash.hash($0.high, $0.low, seed: seed), buckets: buckets)
+        }
+        var starts: [UInt32] = Array(repeating: 0, count: buckets + 1)
+        for place in places { starts[place.bucket + 1] += 1 }
+        for bucket in 0..<buckets { starts[bucket + 1] += starts[bucket] }
+        var next = starts
+        var prints: [UInt8] = Array(repeating: 0, count: ids.count)
+        var rows: [UInt32] = Array(repeating: 0, count: ids.count)
+        for (id, place) in zip(ids, places) {
+            let entry = Int(next[place.bucket])
+            next[place.bucket] += 1
+            prints[entry] = place.print
+            rows[entry] = id.row
+        }
+        var startBytes: [UInt8] = []
+        PackedArray.append(to: &startBytes, starts)
+        bytes.append(integer: seed)
+        bytes.append(integer: UInt32(ids.count))
+        bytes.append(integer: UInt32(buckets))
+        bytes.append(integer: UInt32(headerBytes + startBytes.count))
+        bytes.append(integer: UInt32(headerBytes + startBytes.count + ids.count))
+        bytes.append(contentsOf: startBytes)
+        bytes.append(contentsOf: prints)
+        PackedArray.append(to: &bytes, rows)
+    }
+
+    /// The seed follows from all ids: the same rows make the same file, yet whoever sends some of
+    /// the ids cannot aim them at one bucket.
+    private static func seed(of ids: [(row: UInt32, high: UInt64, low: UInt64)]) -> UInt64 {
+        ids.reduce(UInt64(ids.count)) { SeededHash.hash($1.high, $1.low, seed: $0) }
+    }
+}

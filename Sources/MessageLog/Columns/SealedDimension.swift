@@ -1,0 +1,117 @@
+import Model
+
+/// One dimension of a columns file: its dictionary and its posting lists, read in place.
+///
+/// The memory belongs to the file, which outlives this.
+@safe
+struct SealedDimension: @unchecked Sendable {
+    let dimension: Dimension
+    private let texts: UnsafeRawBufferPointer
+    /// Element i is where the text of id i + 1 ends.
+    private let ends: PackedArray
+    /// The ids by their texts, compared byte by byte.
+    private let order: PackedArray
+    /// Element i is where the posting list of id i + 1 ends.
+    private let listEnds: PackedArray
+    private let lists: UnsafeRawBufferPointer
+
+    /// Nil if the sections contradict each other.
+    init?(
+        _ dimension: Dimension, texts: UnsafeRawBufferPointer, ends: UnsafeRawBufferPointer,
+        order: UnsafeRawBufferPointer, listEnds: UnsafeRawBufferPointer,
+        lists: UnsafeRawBufferPointer
+    ) {
+        guard let ends = unsafe PackedArray(ends), let order = unsafe PackedArray(order),
+            let listEnds = unsafe PackedArray(listEnds),
+            ends.count == order.count, ends.count == listEnds.count, ends.count > 0
+        else { return nil }
+        self.dimension = dimension
+        unsafe self.texts = texts
+        self.ends = ends
+        self.order = order
+        self.listEnds = listEnds
+        unsafe self.lists = lists
+    }
+
+    var nameCount: Int { ends.count }
+
+    /// The bytes of name `id`, 1 to `nameCount`, valid during `body`; none where its place is
+    /// damaged.
+    func withText<R>(_ id: UInt32, _ body: (UnsafeRawBufferPointer) -> R) -> R {
+        precondition(id >= 1 && id <= nameCount, "name \(id) of \(nameCount)")
+        return unsafe body(Self.piece(Int(id) - 1, of: texts, ends))
+    }
+
+    /// The id of `text` by binary search.
+    func find(_ text: UnsafeRawBufferPointer) -> UInt32? {
+        var low = 0
+        var high = order.count
+        while low < high {
+            let middle = (low + high) / 2
+            let id = order[middle]
+            guard id >= 1 && id <= UInt64(nameCount) else { return nil }
+            let order = unsafe withText(UInt32(id)) { unsafe text.order(beside: $0) }
+            if order == 0 { return UInt32(id) }
+            if order > 0 { low = middle + 1 } else { high = middle }
+        }
+        return nil
+    }
+
+    /// How many rows have the name; 0 for an unknown id.
+    func occurrences(_ id: UInt32, rows: Int) -> Int {
+        guard id >= 1 && id <= nameCount else { return 0 }
+        let list = unsafe Self.piece(Int(id) - 1, of: lists, listEnds)
+        var offset = 0
+        // A row takes at least a byte, so a damaged count cannot ask for more than is there.
+        guard let count = unsafe VariableLength.read(list, &offset), count <= rows,
+            Int(count) <= list.count
+        else { return 0 }
+        return Int(count)
+    }
+
+    /// The rows that have the name, ascending; none for an unknown id.
+    func postings(_ id: UInt32, rows: Int) -> [UInt32] { decode(id, rows: rows).list }
+
+    /// The rows that have the name, and whether the list ends where it should.
+    func decode(_ id: UInt32, rows: Int) -> (list: [UInt32], isWhole: Bool) {
+        let count = occurrences(id, rows: rows)
+        guard count > 0 else { return ([], false) }
+        let bytes = unsafe Self.piece(Int(id) - 1, of: lists, listEnds)
+        var offset = 0
+        _ = unsafe VariableLength.read(bytes, &offset)
+        let list = unsafe [UInt32](unsafeUninitializedCapacity: count) { out, filled in
+            // The row before the first is -1, so that every step is at least 1.
+            var row = -1
+            while filled < count, let step = unsafe VariableLength.read(bytes, &offset) {
+                row &+= Int(step)
+                guard step > 0, row < rows else { return }
+                unsafe out[filled] = UInt32(truncatingIfNeeded: row)
+                filled &+= 1
+            }
+        }
+        return (list, list.count == count && offset == bytes.count)
+    }
+
+    /// The piece between end `index - 1` and end `index`; empty where these are damaged.
+    private static func piece(
+        _ index: Int, of region: UnsafeRawBufferPointer, _ ends: PackedArray
+    ) -> UnsafeRawBufferPointer {
+        let start = index == 0 ? 0 : ends[index - 1]
+        let end = ends[index]
+        guard start <= end && end <= UInt64(region.count) else {
+            return unsafe UnsafeRawBufferPointer(start: nil, count: 0)
+        }
+        return unsafe UnsafeRawBufferPointer(rebasing: region[Int(start)..<Int(end)])
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// Below, equal to or above 0 as these bytes come before, are, or come after `other`.
+    func order(beside other: UnsafeRawBufferPointer) -> Int {
+        for index in 0..<Swift.min(count, other.count) {
+            let (left, right) = unsafe (self[index], other[index])
+            if left != right { return left < right ? -1 : 1 }
+        }
+        return count - other.count
+    }
+}

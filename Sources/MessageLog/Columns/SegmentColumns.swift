@@ -1,0 +1,161 @@
+import Disk
+import Model
+
+/// What every count needs of a segment: one row per record, in log order. Immutable, for any
+/// number of threads; either a view of the segment being written or a mapped columns file.
+package final class SegmentColumns: Sendable {
+    enum Backing: Sendable {
+        case active(ActiveView)
+        case sealed(ColumnsFile)
+    }
+
+    let backing: Backing
+    package let rows: Int
+    /// The sequence of row 0.
+    package let firstSequence: UInt64
+    /// From the earliest to the latest time, in microseconds, of the messages (rows with a topic);
+    /// nil if there are none.
+    package let timeBounds: ClosedRange<Int64>?
+    package let blockCount: Int
+
+    init(_ view: ActiveView) {
+        backing = .active(view)
+        rows = view.rows
+        firstSequence = view.firstSequence
+        timeBounds = view.timeBounds
+        blockCount = view.blockCount
+    }
+
+    private init(_ file: ColumnsFile) {
+        backing = .sealed(file)
+        rows = file.rows
+        firstSequence = file.firstSequence
+        timeBounds = file.timeBounds
+        blockCount = file.blockCount
+    }
+
+    /// Opens a columns file in place.
+    ///
+    /// Checks the header, the directory and the small sections at once (all that is needed to find
+    /// the rest); the checksums of the large ones only in `verify`. Reading what is damaged and
+    /// not yet verified gives wrong values, never a read out of bounds or a value out of range.
+    package static func open(_ mapped: MappedBytes) throws(ColumnsError) -> SegmentColumns {
+        SegmentColumns(try ColumnsFile(mapped))
+    }
+
+    /// Checks every checksum and decodes every block. A view of memory has nothing to check.
+    package func verify() throws(ColumnsError) {
+        if case .sealed(let file) = backing { try file.verify() }
+    }
+
+    /// The columns file of these rows: for a view of memory made now, else the bytes as they are.
+    package func encoded() -> [UInt8] {
+        switch backing {
+        case .active(let view): ColumnsEncoder.encode(view)
+        case .sealed(let file): unsafe Array(file.bytes)
+        }
+    }
+
+    /// From the earliest to the latest time of a block's messages; nil if it has none.
+    package func blockBounds(_ block: Int) -> ClosedRange<Int64>? {
+        precondition(block >= 0 && block < blockCount, "block \(block) of \(blockCount)")
+        switch backing {
+        case .active(let view): return view.block(block).timeBounds
+        case .sealed(let file): return file.blockBounds(block)
+        }
+    }
+
+    /// The rows that the blocks before this one have.
+    package func firstRow(ofBlock block: Int) -> Int { block * blockRows }
+
+    /// Rows in each block but the last.
+    package var blockRows: Int {
+        switch backing {
+        case .active(let view): view.blockRows
+        case .sealed(let file): file.blockRows
+        }
+    }
+
+    /// One block, with at least the columns that are wanted.
+    package func block(_ index: Int, _ wanted: ColumnSelection) -> ColumnBlock {
+        precondition(index >= 0 && index < blockCount, "block \(index) of \(blockCount)")
+        switch backing {
+        case .active(let view): return view.block(index)
+        case .sealed(let file): return file.decodeBlock(index, wanted).block
+        }
+    }
+
+    package var names: SegmentNames { SegmentNames(self) }
+
+    /// The days since 1970-01-01 UTC that messages fall on, ascending.
+    package var days: [Int64] {
+        switch backing {
+        case .active(let view): view.days
+        case .sealed(let file): file.days
+        }
+    }
+
+    /// The rows that have a name, ascending; nil where none are kept (a view of memory).
+    /// - Parameter id: a local name id of `dimension`; an unknown one has no rows.
+    package func postings(_ dimension: Dimension, _ id: UInt32) -> [UInt32]? {
+        switch backing {
+        case .active: return nil
+        case .sealed(let file): return file.dimension(dimension)?.postings(id, rows: rows) ?? []
+        }
+    }
+
+    /// How many rows have a name; nil where that is not kept (a view of memory).
+    package func occurrences(_ dimension: Dimension, _ id: UInt32) -> Int? {
+        switch backing {
+        case .active: return nil
+        case .sealed(let file): return file.dimension(dimension)?.occurrences(id, rows: rows) ?? 0
+        }
+    }
+
+    /// The rows of the messages with an id, ascending.
+    package func rows(withID id: MessageID) -> [Int] {
+        var found: [Int] = []
+        switch backing {
+        case .active(let view):
+            _ = view.firstRow(id) { block, row in
+                if block.id(ofRow: row) == id { found.append(block.firstRow + row) }
+                return false
+            }
+        case .sealed(let file):
+            _ = file.firstRow(id) { row in
+                found.append(row)
+                return false
+            }
+        }
+        return found
+    }
+
+    /// The first row of a message with `id` that is the same as one at `time`; nil if none is.
+    /// - Parameter arrivalTime: whether `time` is the arrival's for lack of a timestamp.
+    package func duplicate(of id: MessageID, at time: Timestamp, arrivalTime: Bool) -> Int? {
+        switch backing {
+        case .active(let view):
+            return view.firstRow(id) { block, row in
+                block.isDuplicate(row, of: id, at: time, arrivalTime: arrivalTime)
+            }
+        case .sealed(let file):
+            return file.firstRow(id) { row in
+                DuplicateWindow.holds(
+                    file.time(ofRow: row), time.microseconds,
+                    timeless: arrivalTime
+                        || file.flags(ofRow: row) & Record.Flags.arrivalTime != 0)
+            }
+        }
+    }
+
+    /// Where a row's record stands in its journal, in bytes.
+    package func position(ofRow row: Int) -> UInt64 {
+        precondition(row >= 0 && row < rows, "row \(row) of \(rows)")
+        switch backing {
+        case .active(let view):
+            return view.block(row / view.blockRows).positions[row % view.blockRows]
+        case .sealed(let file):
+            return file.position(ofRow: row)
+        }
+    }
+}

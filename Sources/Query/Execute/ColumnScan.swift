@@ -1,0 +1,156 @@
+import Engine
+import MessageLog
+import Model
+
+/// A filter held against one segment's own names: tests a row by table look-ups.
+struct RowTest {
+    private struct SetTest {
+        var dimension: Dimension
+        var listed: [Bool]
+        var wanted: Bool
+    }
+
+    /// By local topic id; entry 0 (control records) never matches. nil: every topic matches.
+    private let topics: [Bool]?
+    private let sets: [SetTest]
+    /// No row of the segment can match.
+    let impossible: Bool
+    /// The wanted names whose postings together are shortest, with the number of their rows.
+    let narrowest: (dimension: Dimension, ids: [UInt32], rows: Int)?
+
+    init(_ filter: ResolvedFilter, _ columns: SegmentColumns) {
+        let names = columns.names
+        var impossible = false
+        var narrowest: (dimension: Dimension, ids: [UInt32], rows: Int)?
+        let consider = { (dimension: Dimension, ids: [UInt32]) in
+            var rows = 0
+            for id in ids {
+                guard let own = columns.occurrences(dimension, id) else { return }
+                rows += own
+            }
+            if rows < narrowest?.rows ?? Int.max { narrowest = (dimension, ids, rows) }
+        }
+        if filter.topics == nil {
+            topics = nil
+        } else {
+            let count = names.count(of: .topic)
+            var listed = Array(repeating: false, count: count + 1)
+            for id in stride(from: 1, through: count, by: 1) {
+                listed[id] = filter.accepts(topic: names.text(of: .topic, UInt32(id)))
+            }
+            let ids = listed.indices.filter { listed[$0] }.map { UInt32($0) }
+            if ids.isEmpty { impossible = true } else { consider(.topic, ids) }
+            topics = listed
+        }
+        var sets: [SetTest] = []
+        for (clause, wanted) in filter.wanted.map({ ($0, true) })
+            + filter.refused.map({ ($0, false) })
+        {
+            let ids = clause.names.compactMap { names.find(clause.dimension, $0) }
+            if ids.isEmpty {
+                if wanted { impossible = true }
+                continue
+            }
+            var listed = Array(repeating: false, count: names.count(of: clause.dimension) + 1)
+            for id in ids { listed[Int(id)] = true }
+            sets.append(SetTest(dimension: clause.dimension, listed: listed, wanted: wanted))
+            if wanted { consider(clause.dimension, Array(Set(ids))) }
+        }
+        self.sets = sets
+        self.impossible = impossible
+        self.narrowest = narrowest
+    }
+
+    /// The same test for the rows of one block, or nil where none of them can match.
+    func held(against block: ColumnBlock) -> BlockTest? {
+        var bound: [BlockTest.BoundSet] = []
+        for set in sets {
+            if let names = block.set(of: set.dimension) {
+                bound.append(
+                    BlockTest.BoundSet(names: names, listed: set.listed, wanted: set.wanted))
+            } else if set.wanted {
+                return nil
+            }
+        }
+        return BlockTest(topicIDs: block.topics, topics: topics, sets: bound)
+    }
+}
+
+/// A filter held against one block: tests rows by table look-ups.
+struct BlockTest {
+    struct BoundSet {
+        var names: NameSet
+        /// By local id.
+        var listed: [Bool]
+        /// Whether a row must meet the list, or must not.
+        var wanted: Bool
+
+        func meets(_ row: Int) -> Bool {
+            for position in Int(names.offsets[row])..<Int(names.offsets[row + 1])
+            where listed[Int(names.ids[position])] {
+                return true
+            }
+            return false
+        }
+    }
+
+    fileprivate let topicIDs: [UInt32]
+    fileprivate let topics: [Bool]?
+    fileprivate let sets: [BoundSet]
+
+    /// Whether a row matches, its time apart.
+    func accepts(_ row: Int) -> Bool {
+        let topic = Int(topicIDs[row])
+        if let topics {
+            if !topics[topic] { return false }
+        } else if topic == 0 {
+            return false
+        }
+        for set in sets where set.meets(row) != set.wanted { return false }
+        return true
+    }
+}
+
+/// Reads matching rows from columns, a block at a time, skipping blocks by their times.
+struct ColumnScan {
+    let filter: ResolvedFilter
+    /// Which rows, by sequence.
+    let sequences: Range<UInt64>
+    let span: Span
+    let wanted: ColumnSelection
+
+    /// Calls `body` with every matching row: its segment, its block, and its place in the block.
+    func forEach(
+        in snapshot: borrowing Snapshot, _ body: (SegmentView, ColumnBlock, Int) -> Void
+    ) {
+        if span.isEmpty || sequences.isEmpty { return }
+        for view in snapshot.segments {
+            let columns = view.segment.columns
+            let first = view.segment.firstSequence
+            guard let bounds = columns.timeBounds, bounds.upperBound >= span.lower,
+                bounds.lowerBound < span.upper, view.lastSequence >= sequences.lowerBound,
+                first < sequences.upperBound
+            else { continue }
+            let test = RowTest(filter, columns)
+            if test.impossible { continue }
+            let lower = Int(max(sequences.lowerBound, first) - first)
+            let upper = Int(min(sequences.upperBound, view.lastSequence + 1) - first)
+            for index in 0..<columns.blockCount {
+                guard let times = columns.blockBounds(index), times.upperBound >= span.lower,
+                    times.lowerBound < span.upper
+                else { continue }
+                let block = columns.block(index, wanted)
+                guard let held = test.held(against: block) else { continue }
+                let from = max(lower - block.firstRow, 0)
+                let to = min(upper - block.firstRow, block.rows)
+                if from >= to { continue }
+                for row in from..<to {
+                    let time = block.times[row]
+                    if time >= span.lower && time < span.upper && held.accepts(row) {
+                        body(view, block, row)
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,238 @@
+/// Adds tallies up by id: a dense array and the list of the ids that were touched. Reusable, so
+/// that a query allocates nothing.
+@safe
+package struct Accumulator: ~Copyable {
+    private var sums = Scratch<UInt64>()
+    /// Every id below it has a sum.
+    private var limit = 0
+    /// The ids outside `dense` that have had a sum; none twice unless `mayRepeat`.
+    private var touched = Scratch<UInt32>()
+    /// The ids that dense tallies covered: looked through, not listed.
+    private var dense: Range<Int> = 0..<0
+    private var subtracted = false
+    private var mayRepeat = false
+    /// Tallies to be subtracted once everything is added; they hold as long as the view.
+    private var deferred: [Tally] = unsafe []
+
+    package init() {}
+
+    /// Back to nothing.
+    package mutating func reset() {
+        for index in 0..<touched.count { unsafe sums.start[Int(touched.start[index])] = 0 }
+        for id in dense { unsafe sums.start[id] = 0 }
+        touched.count = 0
+        dense = 0..<0
+        unsafe deferred.removeAll(keepingCapacity: true)
+        subtracted = false
+        mayRepeat = false
+    }
+
+    /// Makes room for ids below `ids`; those that stand in damaged tallies are refused.
+    mutating func reserve(ids: Int) {
+        guard ids > limit else { return }
+        sums.count = limit
+        sums.reserve(ids)
+        unsafe (sums.start + limit).update(repeating: 0, count: ids - limit)
+        limit = ids
+    }
+
+    /// Whether sums may have come down to nothing, so that ids may be listed a second time.
+    var hasSubtracted: Bool { subtracted }
+    mutating func mayListTwice() { mayRepeat = true }
+
+    // MARK: Adding
+
+    /// Adds to one id, which must be below the reserved ones.
+    @inline(__always)
+    mutating func add(_ id: UInt64, _ count: UInt64) -> Bool {
+        guard id < UInt64(limit) else { return false }
+        let old = unsafe sums.start[Int(id)]
+        unsafe sums.start[Int(id)] = old &+ count
+        if old == 0 && !dense.contains(Int(id)) { touched.append(UInt32(truncatingIfNeeded: id)) }
+        return true
+    }
+
+    /// Adds a tally of ids; false where it is damaged.
+    mutating func add(_ tally: Tally) -> Bool {
+        if subtracted { mayRepeat = true }
+        if unsafe tally.mode > Tally.split {
+            guard let cells = unsafe tally.dense(),
+                unsafe cells.first <= UInt64(limit),
+                unsafe cells.count <= limit - Int(cells.first)
+            else { return false }
+            if let covered = unsafe denseWith(Int(cells.first), cells.count) {
+                dense = covered
+                unsafe addCells(cells, to: sums.start + Int(cells.first))
+                return true
+            }
+        }
+        return unsafe dense.isEmpty ? addUnlisted(tally) : addMostlyCovered(tally)
+    }
+
+    /// Adds a tally where most ids may be new: lists without a branch.
+    private mutating func addUnlisted(_ tally: Tally) -> Bool {
+        // A sparse entry takes a byte at least, a dense one its cell.
+        unsafe touched.reserve(touched.count + tally.payload.count)
+        let (sums, list, limit) = unsafe (self.sums.start, touched.start, UInt64(self.limit))
+        var listed = touched.count
+        var inside = true
+        let intact = unsafe tally.forEach(in: 0..<UInt64.max) { id, count in
+            guard id < limit else {
+                inside = false
+                return
+            }
+            let old = unsafe sums[Int(truncatingIfNeeded: id)]
+            unsafe sums[Int(truncatingIfNeeded: id)] = old &+ count
+            unsafe list[listed] = UInt32(truncatingIfNeeded: id)
+            listed &+= old == 0 ? 1 : 0
+        }
+        touched.count = listed
+        return intact && inside
+    }
+
+    /// Adds a tally where dense ones have gone before: a new id is the exception.
+    private mutating func addMostlyCovered(_ tally: Tally) -> Bool {
+        let (sums, limit) = unsafe (self.sums.start, UInt64(self.limit))
+        var inside = true
+        let intact = unsafe tally.forEach(in: 0..<UInt64.max) { id, count in
+            guard id < limit else {
+                inside = false
+                return
+            }
+            let old = unsafe sums[Int(truncatingIfNeeded: id)]
+            unsafe sums[Int(truncatingIfNeeded: id)] = old &+ count
+            if old == 0 && !dense.contains(Int(truncatingIfNeeded: id)) {
+                touched.append(UInt32(truncatingIfNeeded: id))
+            }
+        }
+        return intact && inside
+    }
+
+    /// The ids to look through if a dense tally is added to those; nil where that is too many.
+    private func denseWith(_ first: Int, _ count: Int) -> Range<Int>? {
+        if dense.isEmpty { return first..<first + count }
+        let low = min(dense.lowerBound, first)
+        let high = max(dense.upperBound, first + count)
+        return high - low <= 2 * (dense.count + count) ? low..<high : nil
+    }
+
+    /// Remembers a tally to be subtracted by `settle`; it was part of one that was added.
+    mutating func subtractLater(_ tally: Tally) { unsafe deferred.append(tally) }
+
+    /// Subtracts what was put off; false where it is damaged.
+    mutating func settle() -> Bool {
+        if unsafe deferred.isEmpty { return true }
+        let (sums, limit) = unsafe (self.sums.start, UInt64(self.limit))
+        var inside = true
+        var intact = true
+        for unsafe tally in unsafe deferred {
+            let whole = unsafe tally.forEach(in: 0..<UInt64.max) { id, count in
+                guard id < limit, unsafe sums[Int(id)] >= count else {
+                    inside = false
+                    return
+                }
+                unsafe sums[Int(id)] &-= count
+            }
+            intact = intact && whole
+        }
+        unsafe deferred.removeAll(keepingCapacity: true)
+        subtracted = true
+        return intact && inside
+    }
+
+    // MARK: Reading
+
+    /// The sum of one id.
+    package subscript(id: UInt32) -> UInt64 {
+        Int(id) < limit ? unsafe sums.start[Int(id)] : 0
+    }
+
+    /// Calls `body` with each id whose sum is above zero, in no order.
+    @inline(__always)
+    package mutating func forEach(_ body: (_ id: UInt32, _ count: UInt64) -> Void) {
+        if mayRepeat { listOnce() }
+        for id in dense {
+            let sum = unsafe sums.start[id]
+            if sum != 0 { body(UInt32(truncatingIfNeeded: id), sum) }
+        }
+        for index in 0..<touched.count {
+            let id = unsafe touched.start[index]
+            let sum = unsafe sums.start[Int(id)]
+            if sum != 0 && !dense.contains(Int(id)) { body(id, sum) }
+        }
+    }
+
+    private mutating func listOnce() {
+        var list = unsafe UnsafeMutableBufferPointer(start: touched.start, count: touched.count)
+        unsafe list.sort()
+        var kept = 0
+        for index in list.indices where unsafe index == 0 || list[index] != list[kept - 1] {
+            unsafe list[kept] = list[index]
+            kept += 1
+        }
+        touched.count = kept
+        mayRepeat = false
+    }
+
+    /// How many ids have a sum above zero.
+    package mutating func distinct() -> Int {
+        var ids = 0
+        forEach { _, _ in ids += 1 }
+        return ids
+    }
+
+    /// The sum over all ids.
+    package mutating func total() -> UInt64 {
+        var sum: UInt64 = 0
+        forEach { _, count in sum &+= count }
+        return sum
+    }
+
+    /// The `most` ids with the largest sums, by sum, those with equal ones by `precedes`.
+    /// - Parameter precedes: whether the name of the first id sorts before the second's; asked
+    ///   only where sums are equal.
+    package mutating func top(
+        _ most: Int, precedes: (UInt32, UInt32) -> Bool
+    ) -> [(id: UInt32, count: UInt64)] {
+        guard most > 0 else { return [] }
+        var best: [(id: UInt32, count: UInt64)] = []
+        func before(_ left: (id: UInt32, count: UInt64), _ right: (id: UInt32, count: UInt64))
+            -> Bool
+        {
+            left.count != right.count ? left.count > right.count : precedes(left.id, right.id)
+        }
+        if most > 64 {
+            forEach { id, count in best.append((id, count)) }
+            best.sort(by: before)
+            return Array(best.prefix(most))
+        }
+        best.reserveCapacity(most + 1)
+        var least: UInt64 = 0
+        forEach { id, count in
+            if count < least { return }
+            var place = best.count
+            while place > 0 && before((id, count), best[place - 1]) { place -= 1 }
+            if place == most { return }
+            if best.count == most { best.removeLast() }
+            best.insert((id, count), at: place)
+            if best.count == most { least = best[most - 1].count }
+        }
+        return best
+    }
+}
+
+/// Adds a dense tally's cells, one by one, to the sums from `target` on.
+func addCells(
+    _ cells: Tally.Dense, _ range: Range<Int>? = nil, to target: UnsafeMutablePointer<UInt64>
+) {
+    let range = unsafe range ?? 0..<cells.count
+    switch unsafe cells.width {
+    case 1:
+        let source = unsafe cells.cells.assumingMemoryBound(to: UInt8.self) + range.lowerBound
+        for index in 0..<range.count { unsafe target[index] &+= UInt64(source[index]) }
+    default:
+        for index in 0..<range.count {
+            unsafe target[index] &+= cells.cell(range.lowerBound + index)
+        }
+    }
+}

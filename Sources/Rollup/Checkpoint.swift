@@ -1,0 +1,64 @@
+import LMDB
+import Model
+
+/// Merges runs into the stored rows, in key order, within one transaction.
+struct Checkpoint: ~Copyable {
+    /// Nothing is stored yet: rows can be appended, which fills pages.
+    let rowsAreNew: Bool
+    private var merger = RowMerger()
+    private var row = Scratch<UInt8>(capacity: 4_096)
+
+    init(rowsAreNew: Bool) { self.rowsAreNew = rowsAreNew }
+
+    /// Stores the names up to `counts` that are not stored yet.
+    func putNames(
+        _ transaction: inout WriteTransaction, _ names: NameTable, _ counts: [UInt32],
+        _ meta: inout RollupMeta
+    ) throws(LMDBError) {
+        for (code, count) in counts.enumerated() {
+            if code == meta.nameCounts.count { meta.nameCounts.append(0) }
+            let dimension = Dimension(code: UInt8(code))
+            // Categories follow from the topics.
+            if dimension == .category || count <= meta.nameCounts[code] { continue }
+            for id in meta.nameCounts[code] + 1...count {
+                let key = RollupMeta.Key.name(UInt8(code), id)
+                let text = unsafe names.bytes(dimension, id)
+                try unsafe key.span.withUnsafeBytes { (key) throws(LMDBError) in
+                    unsafe try transaction.put(key, text)
+                }
+            }
+            meta.nameCounts[code] = count
+        }
+    }
+
+    mutating func putRows(
+        _ transaction: inout WriteTransaction, _ runs: [Run]
+    ) throws {
+        for kind in RowKind.allCases {
+            var walk = RunsWalk(runs, kind)
+            while let place = walk.nextPlace() {
+                merger.begin()
+                unsafe walk.takeRows(at: place) { unsafe merger.add($0) }
+                let key = RowKey(kind: kind, place: place)
+                try unsafe key.withEncoded { key in try unsafe putRow(&transaction, kind, key) }
+            }
+        }
+    }
+
+    private mutating func putRow(
+        _ transaction: inout WriteTransaction, _ kind: RowKind, _ key: UnsafeRawBufferPointer
+    ) throws {
+        if !rowsAreNew, let stored = unsafe try transaction.get(key) {
+            unsafe merger.add(stored)
+        }
+        row.count = 0
+        guard merger.merge(into: &row) else {
+            throw RollupError.damaged("a row of kind \(kind.word)")
+        }
+        if rowsAreNew {
+            unsafe try transaction.append(key, row.bytes)
+        } else {
+            unsafe try transaction.put(key, row.bytes)
+        }
+    }
+}

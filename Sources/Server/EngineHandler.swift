@@ -1,0 +1,98 @@
+import Engine
+import Envelope
+import Glibc
+import Model
+import Query
+import Synchronization
+
+/// Answers the sockets' requests from an engine.
+package final class EngineHandler: RequestHandler {
+    private let engine: Engine
+    private let parser: Mutex<EnvelopeParser>
+    private let rejected: @Sendable (Rejection, [UInt8]) -> Void
+    private let feeds: @Sendable () -> [(String, String)]
+
+    /// - Parameters:
+    ///   - rejected: keeps envelopes that were refused, with the reason.
+    ///   - feeds: INFO's lines about the feeds.
+    package init(
+        _ engine: Engine, profile: Profile,
+        rejected: @escaping @Sendable (Rejection, [UInt8]) -> Void,
+        feeds: @escaping @Sendable () -> [(String, String)] = { [] }
+    ) {
+        self.engine = engine
+        parser = Mutex(EnvelopeParser(profile: profile))
+        self.rejected = rejected
+        self.feeds = feeds
+    }
+
+    package func answer(_ request: Request) -> Reply {
+        switch request {
+        case .question(let question, let withSequence):
+            return Executor.answer(question, withSequence: withSequence, from: engine)
+        case .checkpoint:
+            do { return .integer(Int64(try engine.checkpoint())) } catch { return failed(error) }
+        default:
+            return .error("ERR this request is not for the engine")
+        }
+    }
+
+    package func isCostly(_ request: Request) -> Bool {
+        switch request {
+        case .question(let question, _): Executor.isCostly(question)
+        case .checkpoint: true
+        default: false
+        }
+    }
+
+    package func append(_ envelope: [UInt8], _ done: @escaping @Sendable (Reply) -> Void) {
+        let arrival = WallClock.now
+        var batch = RecordBatch()
+        let outcome = parser.withLock { parser in
+            envelope.withUnsafeBytes {
+                parser.append($0, frameTopic: nil, arrival: arrival, to: &batch)
+            }
+        }
+        if case .rejected(let rejection) = outcome {
+            engine.accounting.reject(rejection.code)
+            rejected(rejection, envelope)
+            return done(.error("ERR \(rejection.sentence)"))
+        }
+        engine.append(batch, mayWait: false) { result in
+            switch result {
+            case .success(let outcomes):
+                switch outcomes[0] {
+                case .appended(let sequence): done(.integer(Int64(sequence)))
+                case .duplicate(let earlier): done(.integer(Int64(earlier)))
+                }
+            case .failure(let error):
+                done(.error("ERR \(error)"))
+            }
+        }
+    }
+
+    private func failed(_ error: EngineError) -> Reply { .error("ERR \(error)") }
+
+    package func info() -> [(section: String, lines: [(String, String)])] {
+        let counts = engine.accounting.counts
+        let progress = engine.progress.counters
+        var store = [
+            ("data", engine.directory),
+            ("received", "\(counts.received)"),
+            ("appended", "\(counts.appended)"),
+            ("duplicate", "\(counts.duplicate)"),
+            ("rejected", "\(counts.rejected)"),
+            ("queued", "\(counts.queued)"),
+            ("sequence", "\(progress.end)"),
+            ("watermark", "\(progress.watermark)"),
+            ("checkpoints", "\(progress.checkpoints)"),
+            ("disk_full", progress.waitsForSpace ? "1" : "0"),
+        ]
+        for (reason, amount) in counts.rejectedByReason.sorted(by: { $0.key < $1.key }) {
+            store.append(("rejected_\(reason)", "\(amount)"))
+        }
+        if let failure = progress.checkpointFailure { store.append(("checkpoint_error", failure)) }
+        if let failure = engine.failure { store.append(("append_error", "\(failure)")) }
+        return [("Store", store), ("Feeds", feeds())]
+    }
+}

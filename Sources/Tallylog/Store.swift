@@ -1,0 +1,117 @@
+import Engine
+import Envelope
+public import Model
+public import Query
+
+/// A store: a directory with the log of a message bus and its statistics.
+///
+/// Opening makes the directory where there is none, and replays what a crash may have left. One
+/// process at a time holds a store; all methods may be called from any thread or task.
+public final class Store: Sendable {
+    private let engine: Engine
+
+    private init(_ engine: Engine) { self.engine = engine }
+
+    /// Opens the store in `directory`, making it if it is absent.
+    /// - Throws: `StoreError` if another process holds it, if the log is damaged, or if the system
+    ///   refuses.
+    public static func open(_ directory: String) throws(StoreError) -> Store {
+        do {
+            return Store(try Engine(directory: directory))
+        } catch { throw StoreError(error) }
+    }
+
+    /// Appends messages and waits until they are on stable storage and visible.
+    /// - Returns: one receipt per message, in order.
+    /// - Throws: `StoreError` where a message may not be durable: a full disk, a failed flush. Those
+    ///   that are durable all the same count once when the batch is appended again.
+    public func append(_ batch: MessageBatch) async throws -> [Receipt] {
+        let records = batch.records
+        let outcomes = try await withCheckedThrowingContinuation {
+            (done: CheckedContinuation<[Receipt], any Error>) in
+            engine.append(records) { result in
+                done.resume(with: result.map { $0.map(Receipt.init) }.mapError(StoreError.init))
+            }
+        }
+        return outcomes
+    }
+
+    /// Appends one envelope, the JSON text of a message, and waits until it is durable.
+    /// - Throws: `StoreError` as for a batch, or if the envelope is refused.
+    @discardableResult
+    public func append(_ envelope: String) async throws -> Receipt {
+        var batch = MessageBatch()
+        if let refusal = batch.add(Array(envelope.utf8)) { throw StoreError(refusal) }
+        let receipts = try await append(batch)
+        guard let receipt = receipts.first else { throw StoreError(.closed) }
+        return receipt
+    }
+
+    /// The number of matching messages.
+    public func count(_ selection: Selection = Selection()) throws(StoreError) -> Int64 {
+        guard case .integer(let count) = try ask(.count(selection)) else {
+            preconditionFailure("a count is an integer")
+        }
+        return count
+    }
+
+    /// Matching messages per bucket.
+    /// - Returns: starts of buckets in seconds since 1970, and counts; empty buckets are left out.
+    public func series(
+        _ every: Every, _ selection: Selection = Selection()
+    ) throws(StoreError) -> [(start: Int64, count: Int64)] {
+        let question = SeriesQuestion(every: every, selection: selection)
+        guard case .pairs(let pairs) = try ask(.series(question)) else {
+            preconditionFailure("a series is pairs")
+        }
+        return pairs.map { (start: $0.0, count: $0.1) }
+    }
+
+    /// The names of `dimension` that most matching messages have, by count, then by name.
+    public func top(
+        _ limit: Int, _ dimension: Dimension, _ selection: Selection = Selection()
+    ) throws(StoreError) -> [(name: String, count: Int64)] {
+        let question = TopQuestion(limit: limit, dimension: dimension, selection: selection)
+        guard case .ranking(let ranking) = try ask(.top(question)) else {
+            preconditionFailure("a top list is a ranking")
+        }
+        return ranking.map { (name: String(decoding: $0.name, as: UTF8.self), count: $0.count) }
+    }
+
+    /// The newest matching messages, as the JSON texts that came in.
+    /// - Parameter limit: at most `Limits.replyRowsMax`.
+    public func messages(
+        _ selection: Selection = Selection(), limit: Int
+    ) throws(StoreError) -> [String] {
+        let question = MessagesQuestion(selection: selection, limit: limit)
+        guard case .array(let parts) = try ask(.messages(question)), parts.count == 2,
+            case .array(let rows) = parts[1]
+        else { preconditionFailure("a listing is a cursor and rows") }
+        return rows.compactMap { row in
+            guard case .array(let fields) = row, case .bulk(let envelope) = fields[2] else {
+                return nil
+            }
+            return String(decoding: envelope, as: UTF8.self)
+        }
+    }
+
+    /// The answer to any question of the protocol.
+    /// - Throws: `StoreError` with the sentence that the protocol would answer.
+    public func ask(_ question: Question) throws(StoreError) -> Reply {
+        let reply = Executor.answer(question, from: engine)
+        if case .error(let sentence) = reply { throw StoreError(sentence: sentence) }
+        return reply
+    }
+
+    /// Folds everything that is visible now into the rollups' index.
+    /// - Returns: the last sequence that the index covers.
+    @discardableResult
+    public func checkpoint() throws(StoreError) -> UInt64 {
+        do { return try engine.checkpoint() } catch { throw StoreError(error) }
+    }
+
+    /// Folds everything into the rollups and lets go of the directory.
+    public func close() throws(StoreError) {
+        do { try engine.close() } catch { throw StoreError(error) }
+    }
+}

@@ -1,0 +1,100 @@
+import ArgumentParser
+import Engine
+import Envelope
+import Feed
+import Glibc
+import Model
+import Query
+
+/// Reads messages from a file of JSON lines into a store.
+struct Import: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "import",
+        abstract: "Append the messages of a file, one envelope of JSON a line.",
+        discussion: """
+            Messages that the store already has are counted and skipped, so an import that was cut
+            short is resumed by running it again. Refused lines are counted and kept in
+            DIR/rejected.jsonl. '-' reads standard input.
+            """)
+
+    @OptionGroup var target: Target
+    @Option(help: "Which fields name users and packages: fedora or generic.")
+    var profile = "fedora"
+    @Argument(help: "The file, or - for standard input.")
+    var file: String
+
+    mutating func run() throws {
+        guard let profile = Profile.named(profile) else {
+            throw ValidationError("No profile \(profile); there are fedora and generic.")
+        }
+        let lines = try LineReader(path: file)
+        let meter = ProgressMeter(total: lines.totalBytes)
+        let counts: ImportCounts
+        if let socket = servedSocket {
+            counts = try SocketImport(path: socket).run(lines, meter)
+        } else if let data = target.data {
+            counts = try importDirectly(data, profile, lines, meter)
+        } else {
+            throw ValidationError("Name a store: --socket PATH of its server, or --data DIR.")
+        }
+        meter.finish()
+        Terminal.print(lines: [
+            "\(counts.appended) appended, \(counts.duplicate) known already, "
+                + "\(counts.rejected) rejected"
+        ])
+    }
+
+    /// The socket to import through: the one that was named, or that of the directory's server.
+    private var servedSocket: String? {
+        if let socket = target.socket { return socket }
+        guard let data = target.data else { return nil }
+        let path = data + "/tallylog.sock"
+        return (try? SocketClient(path: path)) == nil ? nil : path
+    }
+
+    private func importDirectly(
+        _ directory: String, _ profile: Profile, _ lines: LineReader, _ meter: ProgressMeter
+    ) throws -> ImportCounts {
+        let engine = try StoreDirectory.open(directory)
+        let rejected = try RejectedFile(directory: directory)
+        let parser = EnvelopeParser(profile: profile)
+        let failure = Monitor<EngineError?>(nil)
+        var batch = RecordBatch()
+        let flush = { (batch: inout RecordBatch) in
+            engine.append(batch, waitsForSpace: true) { result in
+                if case .failure(let error) = result { failure.withLock { $0 = error } }
+            }
+            batch = RecordBatch()
+        }
+        while let line = try lines.next() {
+            let arrival = WallClock.now
+            let outcome = line.withUnsafeBytes {
+                parser.append($0, frameTopic: nil, arrival: arrival, to: &batch)
+            }
+            if case .rejected(let rejection) = outcome {
+                engine.accounting.reject(rejection.code)
+                line.withUnsafeBytes {
+                    rejected.add(rejection, topic: nil, envelope: $0, arrival: arrival)
+                }
+            }
+            if batch.bytes.count >= 4 << 20 {
+                flush(&batch)
+                meter.show(lines.readBytes, engine.accounting.counts.received)
+                if failure.withLock({ $0 }) != nil { break }
+            }
+        }
+        flush(&batch)
+        try StoreDirectory.close(engine)
+        if let failure = failure.withLock({ $0 }) { throw StoreDirectory.explained(failure) }
+        let counts = engine.accounting.counts
+        return ImportCounts(
+            appended: counts.appended, duplicate: counts.duplicate, rejected: counts.rejected)
+    }
+}
+
+/// What became of the lines of an import.
+struct ImportCounts {
+    var appended: UInt64 = 0
+    var duplicate: UInt64 = 0
+    var rejected: UInt64 = 0
+}

@@ -1,0 +1,89 @@
+import Glibc
+import Query
+
+/// A blocking client of a server's Unix socket: one request, one reply.
+final class SocketClient {
+    private let descriptor: Int32
+    private var decoder = ReplyDecoder()
+
+    struct Failure: Error, CustomStringConvertible {
+        var description: String
+    }
+
+    init(path: String) throws {
+        descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | closeOnExec, 0)
+        guard descriptor >= 0 else { throw Failure(description: "no socket: \(Self.reason)") }
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        let bytes = Array(path.utf8)
+        guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else {
+            throw Failure(description: "the socket's path is longer than 107 bytes: \(path)")
+        }
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
+        let connected = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        guard connected == 0 else {
+            let reason = Self.reason
+            close(descriptor)
+            throw Failure(
+                description: "nobody answers at \(path) (\(reason)); "
+                    + "start 'tallylog serve', or name another --socket")
+        }
+    }
+
+    deinit { close(descriptor) }
+
+    private static var reason: String { String(cString: strerror(errno)) }
+
+    /// Sends a request and waits for its reply.
+    func ask(_ words: [[UInt8]]) throws -> Reply {
+        guard let reply = try ask(all: [words]).first else {
+            throw Failure(description: "the server gave no reply")
+        }
+        return reply
+    }
+
+    /// Sends requests together and waits for all their replies.
+    func ask(all requests: [[[UInt8]]]) throws -> [Reply] {
+        var bytes: [UInt8] = []
+        for words in requests {
+            bytes += Array("*\(words.count)\r\n".utf8)
+            for word in words { bytes += Array("$\(word.count)\r\n".utf8) + word + [13, 10] }
+        }
+        try sendAll(bytes)
+        return try requests.map { _ in try readReply() }
+    }
+
+    private func sendAll(_ bytes: [UInt8]) throws {
+        var sent = 0
+        while sent < bytes.count {
+            let amount = bytes[sent...].withUnsafeBytes {
+                send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue))
+            }
+            if amount < 0 && errno == EINTR { continue }
+            guard amount > 0 else {
+                throw Failure(description: "the server closed the connection: \(Self.reason)")
+            }
+            sent += amount
+        }
+    }
+
+    private func readReply() throws -> Reply {
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            if let reply = try decoder.next() { return reply }
+            let amount = read(descriptor, &buffer, buffer.count)
+            if amount < 0 && errno == EINTR { continue }
+            guard amount > 0 else {
+                throw Failure(description: "the server closed the connection before it answered")
+            }
+            decoder.append(buffer[..<amount])
+        }
+    }
+}
+
+/// SOCK_CLOEXEC, which the C header defines as an enumerator that Swift does not see as Int32.
+private let closeOnExec: Int32 = 0o2_000_000

@@ -1,0 +1,46 @@
+import Query
+
+/// Imports through a server's socket: APPENDs in a pipeline, so that the server groups them.
+struct SocketImport {
+    let path: String
+    private static let pipelineDepth = 1_000
+
+    func run(_ lines: LineReader, _ meter: ProgressMeter) throws -> ImportCounts {
+        let client = try SocketClient(path: path)
+        var counts = ImportCounts()
+        // A sequence that the log had already reached is that of a message it knew.
+        var seen = try sequence(client)
+        var waiting: [[[UInt8]]] = []
+        let flush = {
+            for reply in try client.ask(all: waiting) {
+                switch reply {
+                case .integer(let sequence) where sequence > seen:
+                    seen = sequence
+                    counts.appended += 1
+                case .integer: counts.duplicate += 1
+                default: counts.rejected += 1
+                }
+            }
+            waiting.removeAll(keepingCapacity: true)
+        }
+        while let line = try lines.next() {
+            waiting.append([Array("APPEND".utf8), Array(line)])
+            if waiting.count == Self.pipelineDepth {
+                try flush()
+                meter.show(lines.readBytes, counts.appended + counts.duplicate + counts.rejected)
+            }
+        }
+        try flush()
+        return counts
+    }
+
+    /// The server's last sequence.
+    private func sequence(_ client: SocketClient) throws -> Int64 {
+        let info = ReplyPrinter.text(try client.ask([Array("INFO".utf8)]))
+        for line in info.split(separator: "\r\n") {
+            let parts = line.split(separator: ":")
+            if parts.count == 2, parts[0] == "sequence" { return Int64(parts[1]) ?? 0 }
+        }
+        return 0
+    }
+}

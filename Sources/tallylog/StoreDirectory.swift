@@ -1,0 +1,43 @@
+import ArgumentParser
+import Disk
+import Engine
+import Glibc
+import MessageLog
+
+/// Opening and closing a store for a command, with words and exit codes for what can go wrong.
+enum StoreDirectory {
+    /// Opens a store, making it where there is none.
+    static func open(_ path: String) throws -> Engine {
+        do {
+            return try Engine(directory: path)
+        } catch {
+            throw explained(error)
+        }
+    }
+
+    /// Opens a store that must exist.
+    static func open(existing path: String) throws -> Engine {
+        guard access(path + "/log", F_OK) == 0 else {
+            throw CommandFailure("no store at \(path); 'tallylog serve' or 'import' makes one")
+        }
+        return try open(path)
+    }
+
+    static func close(_ engine: Engine) throws {
+        do { try engine.close() } catch { throw explained(error) }
+    }
+
+    /// Prints why, and turns it into an exit code.
+    static func explained(_ error: EngineError) -> any Error {
+        Terminal.complain("\(error)")
+        switch error {
+        case .directory(let cause) where cause.operation == .lock: return ExitStatus.held
+        case .directory: return ExitStatus.failed
+        case .logLost: return ExitStatus.damaged
+        case .log(let cause):
+            if cause.isDamage { return ExitStatus.damaged }
+            return cause.isPoisoned ? ExitStatus.flushFailed : ExitStatus.failed
+        case .rollup, .checkpoint, .closed: return ExitStatus.failed
+        }
+    }
+}

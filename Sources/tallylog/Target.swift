@@ -1,0 +1,62 @@
+import ArgumentParser
+import Engine
+import Query
+
+/// Whom a command asks: a server by its socket, or a store that nobody serves.
+struct Target: ParsableArguments {
+    @Option(help: "The socket of a running server.")
+    var socket: String?
+
+    @Option(help: "A data directory; its server is asked if one runs.")
+    var data: String?
+
+    func validate() throws {
+        if socket == nil && data == nil {
+            throw ValidationError("Name a store: --socket PATH of its server, or --data DIR.")
+        }
+    }
+
+    /// Asks, and returns the reply. An error reply is thrown.
+    func ask(_ words: [String]) throws -> Reply {
+        let reply = try answer(words.map { Array($0.utf8) })
+        if case .error(let text) = reply {
+            throw CommandFailure(text.hasPrefix("ERR ") ? String(text.dropFirst(4)) : text)
+        }
+        return reply
+    }
+
+    private func answer(_ words: [[UInt8]]) throws -> Reply {
+        if let socket { return try SocketClient(path: socket).ask(words) }
+        guard let data else { throw CommandFailure("no store is named") }
+        let served = data + "/tallylog.sock"
+        if let client = try? SocketClient(path: served) { return try client.ask(words) }
+        let engine = try StoreDirectory.open(existing: data)
+        let reply = Self.answer(words, from: engine)
+        try StoreDirectory.close(engine)
+        return reply
+    }
+
+    private static func answer(_ words: [[UInt8]], from engine: Engine) -> Reply {
+        do {
+            switch try RequestParser.parse(Words(words), now: WallClock.now) {
+            case .question(let question, let withSequence):
+                return Executor.answer(question, withSequence: withSequence, from: engine)
+            case .checkpoint:
+                return .integer(Int64(try engine.checkpoint()))
+            default:
+                return .error("ERR this needs a running server; start 'tallylog serve'")
+            }
+        } catch let error as RequestError {
+            return error.reply
+        } catch {
+            return .error("ERR \(error)")
+        }
+    }
+}
+
+/// What went wrong, as the command line says it.
+struct CommandFailure: Error, CustomStringConvertible {
+    var description: String
+
+    init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,32 @@
+import Glibc
+
+/// Standard output and standard error, written whole.
+enum Terminal {
+    /// Writes lines to standard output.
+    static func print(lines: [String]) {
+        write(Array((lines.joined(separator: "\n") + "\n").utf8), to: 1)
+    }
+
+    /// Writes a sentence to standard error.
+    static func complain(_ sentence: String) {
+        write(Array("tallylog: \(sentence)\n".utf8), to: 2)
+    }
+
+    /// Writes to standard error without a line end, over what stands in the line.
+    static func status(_ text: String) { write(Array("\r\u{1B}[K\(text)".utf8), to: 2) }
+
+    static var showsProgress: Bool { isatty(2) == 1 }
+
+    static func write(_ bytes: [UInt8], to descriptor: Int32) {
+        var done = 0
+        while done < bytes.count {
+            let amount = bytes[done...].withUnsafeBytes {
+                Glibc.write(descriptor, $0.baseAddress, $0.count)
+            }
+            if amount < 0 && errno == EINTR { continue }
+            // Nobody reads any more: there is nobody to tell either.
+            if amount <= 0 { return }
+            done += amount
+        }
+    }
+}

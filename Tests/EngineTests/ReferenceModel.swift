@@ -1,0 +1,198 @@
+import Engine
+import Envelope
+import Model
+import Query
+
+/// A seeded generator: the same seed gives the same history, on every machine.
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 | 1 }
+
+    mutating func next() -> UInt64 {
+        state ^= state << 13
+        state ^= state >> 7
+        state ^= state << 17
+        return state &* 0x2545_F491_4F6C_DD1D
+    }
+
+    mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &self) < percent }
+
+    mutating func pick<T>(_ values: [T]) -> T {
+        values[Int.random(in: 0..<values.count, using: &self)]
+    }
+}
+
+/// A message as the naive model keeps it.
+struct ModelMessage: Equatable {
+    var sequence: UInt64 = 0
+    /// Microseconds.
+    var time: Int64
+    /// The time is that of the arrival.
+    var timeless: Bool
+    var topic: String
+    var users: Set<String>
+    var packages: Set<String>
+    /// The text of the id, or what an id would be derived from.
+    var identity: String
+    var hasID: Bool
+    var envelope: String
+
+    var category: String {
+        let tokens = topic.split(separator: ".", omittingEmptySubsequences: false)
+        let wanted = topic.contains("VirtualTopic") ? 2 : 3
+        return tokens.count > wanted && !tokens[wanted].isEmpty
+            ? String(tokens[wanted]) : "Unclassified"
+    }
+
+    func names(_ dimension: Dimension) -> Set<String> {
+        switch dimension {
+        case .topic: [topic]
+        case .category: [category]
+        case .user: users
+        case .package: packages
+        default: []
+        }
+    }
+
+    func meets(_ clause: Filter.Clause) -> Bool {
+        names(clause.dimension).contains { name in
+            clause.patterns.contains { pattern in
+                switch pattern {
+                case .name(let bytes): Array(name.utf8) == bytes
+                case .prefix(let bytes): Array(name.utf8).starts(with: bytes)
+                }
+            }
+        }
+    }
+
+    func matches(_ selection: Selection) -> Bool {
+        if let lower = selection.range.lower, time < lower.microseconds { return false }
+        if let upper = selection.range.upper, time >= upper.microseconds { return false }
+        return selection.filter.any.allSatisfy { meets($0) }
+            && !selection.filter.none.contains { meets($0) }
+    }
+}
+
+/// Everything a store should know, in an array, answered by going through all of it.
+struct ReferenceModel {
+    private(set) var kept: [ModelMessage] = []
+
+    /// Adds a message, unless one like it is there.
+    /// - Returns: the sequence it has, and whether it is new.
+    mutating func append(_ message: ModelMessage) -> (sequence: UInt64, isNew: Bool) {
+        for other in kept where other.identity == message.identity {
+            let window = other.timeless || message.timeless ? 86_400_000_000 : 2_000_000
+            if abs(other.time - message.time) < window { return (other.sequence, false) }
+        }
+        var added = message
+        added.sequence = UInt64(kept.count + 1)
+        kept.append(added)
+        return (added.sequence, true)
+    }
+
+    func answer(_ question: Question) -> Reply {
+        switch question {
+        case .count(let selection):
+            return .integer(Int64(kept.count { $0.matches(selection) }))
+        case .series(let series): return .pairs(self.series(series))
+        case .top(let top): return .ranking(ranking(top))
+        case .distinct(let dimension, let selection):
+            let names = kept.filter { $0.matches(selection) }.flatMap { $0.names(dimension) }
+            return .integer(Int64(Set(names).count))
+        case .names(let names):
+            let found = Set(kept.flatMap { $0.names(names.dimension) }).map { Array($0.utf8) }
+                .filter { $0.starts(with: names.prefix) }
+                .sorted { $0.lexicographicallyPrecedes($1) }
+            return .array(found.prefix(names.limit).map { .bulk($0) })
+        case .seen(let seen): return self.seen(seen)
+        case .messages(let messages): return listing(messages)
+        case .get(let id):
+            let found = kept.filter { $0.hasID && MessageID($0.identity) == id }
+                .max { ($0.time, $0.sequence) < ($1.time, $1.sequence) }
+            return found.map { .bulk(Array($0.envelope.utf8)) } ?? .null
+        }
+    }
+
+    private func series(_ question: SeriesQuestion) -> [(Int64, Int64)] {
+        var messages: [Int64: Int64] = [:]
+        var names: [Int64: Set<String>] = [:]
+        for message in kept where message.matches(question.selection) {
+            let number = question.every.number(of: Timestamp(microseconds: message.time))
+            messages[number, default: 0] += 1
+            if let dimension = question.distinct {
+                names[number, default: []].formUnion(message.names(dimension))
+            }
+        }
+        var counts = messages
+        if question.distinct != nil {
+            counts = names.mapValues { Int64($0.count) }.filter { $0.value > 0 }
+        }
+        if question.fill == .zero, let lower = question.selection.range.lower,
+            let upper = question.selection.range.upper
+        {
+            for number in question.every.numbers(from: lower, to: upper) where counts[number] == nil {
+                counts[number] = 0
+            }
+        }
+        return counts.sorted { $0.key < $1.key }
+            .map { (question.every.start(of: $0.key).seconds, $0.value) }
+    }
+
+    private func ranking(_ question: TopQuestion) -> [(name: [UInt8], count: Int64)] {
+        var counts: [String: Int64] = [:]
+        for message in kept where message.matches(question.selection) {
+            for name in message.names(question.dimension) { counts[name, default: 0] += 1 }
+        }
+        let ranked = counts.map { (name: Array($0.key.utf8), count: $0.value) }
+            .filter { !question.except.contains($0.name) }
+            .sorted {
+                $0.count != $1.count
+                    ? $0.count > $1.count : $0.name.lexicographicallyPrecedes($1.name)
+            }
+        return question.limit.map { Array(ranked.prefix($0)) } ?? ranked
+    }
+
+    private func seen(_ question: SeenQuestion) -> Reply {
+        let clause = Filter.Clause(question.dimension, [.name(question.name)])
+        let times = kept.filter {
+            $0.meets(clause) && $0.matches(Selection(filter: question.filter))
+        }.map(\.time)
+        guard let first = times.min(), let last = times.max() else { return .null }
+        return .array([.bulk(decimal(first)), .bulk(decimal(last)), .integer(Int64(times.count))])
+    }
+
+    private func listing(_ question: MessagesQuestion) -> Reply {
+        let matching = kept.filter { message in
+            message.matches(question.selection)
+                && (question.contains.isEmpty
+                    || question.contains.contains {
+                        message.envelope.contains(String(decoding: $0, as: UTF8.self))
+                    })
+        }.sorted { ($0.time, $0.sequence) < ($1.time, $1.sequence) }
+        let ordered = question.order == .ascending ? matching : matching.reversed()
+        let page = ordered.prefix(question.limit)
+        var next = Reply.null
+        if ordered.count > page.count, let last = page.last {
+            let cursor = Cursor(
+                time: Timestamp(microseconds: last.time), sequence: last.sequence,
+                began: UInt64(kept.count), listing: question.listing)
+            next = .bulk(cursor.text)
+        }
+        return .array([
+            next,
+            .array(
+                page.map {
+                    .array([
+                        .integer(Int64($0.sequence)), .bulk(decimal($0.time)),
+                        .bulk(Array($0.envelope.utf8)),
+                    ])
+                }),
+        ])
+    }
+
+    private func decimal(_ microseconds: Int64) -> [UInt8] {
+        let fraction = String(1_000_000 + microseconds % 1_000_000).dropFirst()
+        return Array("\(microseconds / 1_000_000).\(fraction)".utf8)
+    }
+}

@@ -1,0 +1,174 @@
+// What could go wrong: what LMDB leaves undefined (two openings in a process, use after fork,
+// network file systems) is not refused; a full map poisons the environment; a reader sees a
+// commit it should not; files are readable by others; a copy differs from the original.
+
+import Glibc
+import Synchronization
+import Testing
+
+@testable import LMDB
+
+@Suite struct EnvironmentTests {
+    @Test func aSecondOpeningIsRefusedByAnyPathUntilTheFirstCloses() throws {
+        let directory = TemporaryDirectory()
+        let real = directory.subdirectory("index")
+        let link = directory.path + "/link"
+        #expect(symlink(real, link) == 0)
+        do {
+            let first = try Environment.open(path: real, mapBytes: 1 << 20)
+            #expect(throws: LMDBError(.open, link, .alreadyOpen)) {
+                try Environment.open(path: link, mapBytes: 1 << 20)
+            }
+            // A transaction alone keeps the environment open.
+            let reader = try first.beginRead()
+            #expect(throws: LMDBError.self) { try Environment.open(path: real, mapBytes: 1 << 20) }
+            #expect(try reader.get([1]) == nil)
+        }
+        _ = try Environment.open(path: link, mapBytes: 1 << 20)
+    }
+
+    @Test func aFailedOpeningLeavesTheDirectoryFree() throws {
+        let directory = TemporaryDirectory()
+        let file = open(directory.path + "/data.mdb", O_CREAT | O_WRONLY, 0o600)
+        let garbage = [UInt8](repeating: 0xA5, count: 8_192)
+        #expect(write(file, garbage, garbage.count) == garbage.count)
+        close(file)
+        for _ in 0..<2 {
+            let error = #expect(throws: LMDBError.self) {
+                try Environment.open(path: directory.path, mapBytes: 1 << 20)
+            }
+            #expect(error?.needsRebuild == true)
+            #expect(error?.description.contains("rebuild it from the log") == true)
+        }
+        unlink(directory.path + "/data.mdb")
+        _ = try Environment.open(path: directory.path, mapBytes: 1 << 20)
+        let missing = directory.path + "/missing"
+        #expect(throws: LMDBError(.open, missing, .code(ENOENT))) {
+            try Environment.open(path: missing, mapBytes: 1 << 20)
+        }
+    }
+
+    @Test func filesAreTheOwnersAlone() throws {
+        let directory = TemporaryDirectory()
+        let environment = try Environment.open(path: directory.path, mapBytes: 1 << 20)
+        let copies = directory.subdirectory("copy")
+        try environment.compact(to: copies)
+        for file in ["/data.mdb", "/lock.mdb", "/copy/data.mdb"] {
+            var status = stat()
+            #expect(stat(directory.path + file, &status) == 0)
+            #expect(status.st_mode & 0o777 == 0o600, "\(file)")
+        }
+    }
+
+    @Test func aFullMapIsAnErrorAfterWhichWorkGoesOn() throws {
+        let directory = TemporaryDirectory()
+        let environment = try Environment.open(path: directory.path, mapBytes: 256 << 10)
+        var small = try environment.beginWrite()
+        try small.put([1], [1])
+        try small.commit()
+
+        for _ in 0..<2 {
+            let full = #expect(throws: LMDBError.self) {
+                var writer = try environment.beginWrite()
+                for number in 0..<1_000 {
+                    let key = [2, UInt8(number >> 8), UInt8(number & 255)]
+                    try writer.put(key, [UInt8](repeating: 0, count: 1_500))
+                }
+                try writer.commit()
+            }
+            #expect(full?.isMapFull == true)
+            #expect(full?.description.contains("262144 bytes") == true)
+        }
+
+        #expect(try environment.statistics().entries == 1)
+        var after = try environment.beginWrite()
+        try after.put([3], [3])
+        try after.commit()
+        let reader = try environment.beginRead()
+        #expect(try reader.get([1]).map { Array($0) } == [1])
+        #expect(try reader.get([2, 0, 0]) == nil)
+        #expect(try reader.get([3]).map { Array($0) } == [3])
+    }
+
+    @Test func aForkedProcessIsRefusedAndLeavesTheParentAlone() throws {
+        let directory = TemporaryDirectory()
+        let environment = try Environment.open(path: directory.path, mapBytes: 1 << 20)
+        var writer = try environment.beginWrite()
+        try writer.put([1], [1])
+        try writer.commit()
+        let reader = try environment.beginRead()
+
+        // Swift hides fork, for good reasons; the child only asks and leaves.
+        let symbol = try #require(dlsym(nil, "fork"))
+        let fork = unsafeBitCast(symbol, to: (@convention(c) () -> pid_t).self)
+        let child = fork()
+        if child == 0 { _exit(refusalsInChild(environment)) }
+        var status: Int32 = 0
+        #expect(waitpid(child, &status, 0) == child)
+        #expect(status == 3 << 8, "three refusals, as the exit code in the upper byte")
+
+        #expect(try reader.get([1]).map { Array($0) } == [1])
+        #expect(try environment.clearStaleReaders() == 0)
+        var after = try environment.beginWrite()
+        try after.put([2], [2])
+        try after.commit()
+        let refusal = LMDBError(.begin, directory.path, .forked)
+        #expect(refusal.description.contains("after forking"))
+    }
+
+    @Test func networkFileSystemsAreKnownAndLocalOnesPass() {
+        #expect(NetworkFileSystem.name(ofType: 0x6969) == "NFS")
+        #expect(NetworkFileSystem.name(ofType: 0xFF53_4D42) == "CIFS")
+        #expect(NetworkFileSystem.name(ofType: 0xEF53) == nil)
+        #expect(NetworkFileSystem.name(holding: "/tmp") == nil)
+        let refusal = LMDBError(.open, "/mnt/x", .networkFileSystem("NFS")).description
+        #expect(refusal.contains("NFS is a network file system"))
+    }
+
+    @Test func compactedCopyIsTheSnapshotAndSmaller() throws {
+        let directory = TemporaryDirectory()
+        let environment = try Environment.open(path: directory.path, mapBytes: 64 << 20)
+        for round in 0..<3 {
+            var writer = try environment.beginWrite()
+            for number in stride(from: 2_999, through: 0, by: -1) {
+                let key = [UInt8(number >> 8), UInt8(number & 255), UInt8(number % 7)]
+                try writer.put(key, [UInt8](repeating: UInt8(round), count: 100 + number % 50))
+            }
+            try writer.commit()
+        }
+        let copies = directory.subdirectory("copy")
+        try environment.compact(to: copies)
+        #expect(throws: LMDBError(.compact, copies, .code(EEXIST))) {
+            try environment.compact(to: copies)
+        }
+        let copy = try Environment.open(path: copies, mapBytes: 64 << 20)
+        #expect(try dump(copy) == dump(environment))
+        let (before, after) = (try environment.statistics(), try copy.statistics())
+        #expect(after.entries == before.entries)
+        #expect(after.fileBytes < before.fileBytes)
+    }
+}
+
+/// How many of three operations the environment refuses here because it came through a fork.
+private func refusalsInChild(_ environment: Environment) -> Int32 {
+    var refusals: Int32 = 0
+    func count(_ operation: () throws(LMDBError) -> Void) {
+        do throws(LMDBError) { try operation() } catch {
+            refusals += error.reason == .forked ? 1 : 0
+        }
+    }
+    count { () throws(LMDBError) in _ = try environment.beginRead().identifier }
+    count { () throws(LMDBError) in try environment.beginWrite().commit() }
+    count { () throws(LMDBError) in _ = try environment.statistics() }
+    return refusals
+}
+
+private func dump(_ environment: borrowing Environment) throws -> [[UInt8]] {
+    var entries: [[UInt8]] = []
+    try environment.beginRead().forEach { key, value in
+        entries.append(Array(key))
+        entries.append(Array(value))
+        return true
+    }
+    return entries
+}

@@ -1,0 +1,213 @@
+// What could go wrong: a torn tail is taken for damage and the log refuses to open; damage is taken
+// for a torn tail and acknowledged records are cut away in silence; a flipped bit is served as
+// truth; bytes inside a payload pass for a batch. So: every byte of a tail, every bit before it.
+import Disk
+import DiskSimulation
+import Model
+import Testing
+
+@testable import MessageLog
+
+@Suite struct JournalDamageTests {
+    static let journal = logDirectory + "/" + LogFileName.journal(1)
+
+    /// A log of four batches in one journal whose process died; where each batch begins.
+    struct Sample {
+        let disk: SimulatedDisk
+        let batches: [[[UInt8]]]
+        var starts: [Int] = []
+        var end = 0
+
+        init() throws {
+            disk = try newDisk()
+            batches = [
+                [message(1)], [message(2), message(3, byteCount: 450)],
+                [message(4, byteCount: 90)],
+                [message(5, byteCount: 60), message(6, byteCount: 500)],
+            ]
+            let log = try openLog(disk, smallOptions(journalBytes: 1 << 16))
+            var known = Acknowledged()
+            for batch in batches { try known.append(batch, to: log) }
+            let scanner = try JournalScanner(
+                try disk.open(JournalDamageTests.journal, .read), first: 1, logID: log.logID)
+            try scanner.forEachBatch(before: 7) { batch in
+                starts.append(batch.offset)
+                end = batch.end
+                return true
+            }
+            // Without the reserved space, so that copies are small.
+            try disk.open(JournalDamageTests.journal, .readWrite).truncate(to: end)
+        }
+
+        func copy() -> SimulatedDisk { disk.crashImage(.everything) }
+        var records: [[UInt8]] { batches.flatMap { $0 } }
+        var withoutLast: [[UInt8]] { batches.dropLast().flatMap { $0 } }
+    }
+
+    @Test func theTailTearsAnywhere() throws {
+        let sample = try Sample()
+        let bytes = try #require(sample.disk.contents(of: Self.journal))
+        let start = try #require(sample.starts.last)
+        let old = Array(bytes[512..<512 + sample.end - start])
+        for place in start..<sample.end {
+            let count = sample.end - place
+            let replacements: [(String, [UInt8]?)] = [
+                ("cut", nil), ("zeros", Array(repeating: 0, count: count)),
+                ("garbage", bytes[place..<sample.end].map { $0 ^ 0xa5 }),
+                ("old bytes", Array(old.suffix(count))),
+            ]
+            for (name, replacement) in replacements {
+                let disk = sample.copy()
+                if let replacement {
+                    disk.overwrite(Self.journal, at: place, with: replacement)
+                } else {
+                    try disk.open(Self.journal, .readWrite).truncate(to: place)
+                }
+                let now = try #require(disk.contents(of: Self.journal))
+                let untouched = now == bytes
+                let log = try openLog(disk)
+                let expected = untouched ? sample.records : sample.withoutLast
+                #expect(try contents(log) == expected, "\(name) from \(place)")
+                let tail = now.count > start ? Array(now[start...]) : []
+                let torn = untouched ? 0 : (tail.lastIndex { $0 != 0 }.map { $0 + 1 } ?? 0)
+                // The cut begins behind the last valid batch; what is zero there is no tail.
+                #expect((log.recovery.tornBytes > 0) == (torn > 0), "\(name) from \(place)")
+                if torn > 0 {
+                    let kept = try #require(log.recovery.tornPath.flatMap { disk.contents(of: $0) })
+                    #expect(kept.suffix(torn) == tail.prefix(torn), "\(name) from \(place)")
+                }
+            }
+        }
+    }
+
+    @Test func everyFlippedBitBeforeTheLastBatchIsRefusedAndLocated() throws {
+        let sample = try Sample()
+        let bytes = try #require(sample.disk.contents(of: Self.journal))
+        let last = try #require(sample.starts.last)
+        for bit in 0..<last * 8 {
+            let disk = sample.disk.crashImage(.everything)
+            let place = bit / 8
+            disk.overwrite(Self.journal, at: place, with: [bytes[place] ^ (1 << (bit % 8))])
+            let error = #expect(throws: LogError.self, "bit \(bit)") { try openLog(disk) }
+            guard case .damaged(let damage) = error else {
+                Issue.record("bit \(bit): \(String(describing: error))")
+                continue
+            }
+            #expect(damage.path == Self.journal && damage.offset <= place, "bit \(bit): \(damage)")
+            // The damaged block begins where the report says, or is the padding before it.
+            let blocks = [0] + sample.starts
+            let block = try #require(blocks.last { $0 <= place })
+            let next = try #require(blocks.first { $0 > place })
+            #expect(damage.offset == block || place + 512 > next, "bit \(bit): \(damage)")
+            #expect(disk.contents(of: Self.journal)?.count == bytes.count, "bit \(bit)")
+        }
+    }
+
+    @Test func everyFlippedBitOfASealedJournalIsFound() throws {
+        let sample = try Sample()
+        let records = sample.records
+        try openLog(sample.disk).close()
+        let bytes = try #require(sample.disk.contents(of: Self.journal))
+        // Bits of one byte differ in nothing that the format knows: one of each byte, in turn.
+        for place in 0..<bytes.count {
+            let disk = sample.disk.crashImage(.everything)
+            disk.overwrite(Self.journal, at: place, with: [bytes[place] ^ (1 << (place % 8))])
+            guard place >= 512 else {
+                #expect(throws: LogError.self, "byte \(place)") { try openLog(disk) }
+                continue
+            }
+            let log = try openLog(disk)
+            let report = try log.verify()
+            #expect(!report.isSound, "byte \(place)")
+            let lost = report.damage.reduce(0) { $0 + ($1.count ?? 0) }
+            #expect(report.records + lost == 6, "byte \(place): \(report)")
+            for segment in log.snapshot.segments {
+                for row in 0..<segment.rows {
+                    guard let read = try? segment.withRecord(row, { Array($0.bytes) }) else {
+                        continue
+                    }
+                    #expect(read == records[row], "byte \(place), row \(row)")
+                }
+            }
+        }
+    }
+
+    @Test func payloadsThatHoldWholeBatchesConfuseNobody() throws {
+        let sample = try Sample()
+        let copied = try #require(sample.disk.contents(of: Self.journal))
+        let start = JournalFormat.aligned(sample.end)
+        // The payload's place in the file, so that the copied batches fall on aligned offsets.
+        let front = start + JournalFormat.batchHeaderBytes + JournalFormat.recordChecksumBytes
+            + message(7, payload: []).count
+        let padding = Array(repeating: UInt8(7), count: JournalFormat.aligned(front) - front)
+        let records = [message(7, payload: padding + copied + copied)]
+        let log = try openLog(sample.disk, smallOptions(journalBytes: 1 << 16))
+        var known = Acknowledged(durable: sample.records)
+        try known.append(records, to: log)
+        #expect(try contents(log) == known.durable)
+        let bytes = try #require(sample.disk.contents(of: Self.journal))
+        for cut in [start + 40, start + 700, start + 1_600, start + 3_000, start + 5_000] {
+            let disk = sample.disk.crashImage(.everything)
+            try disk.open(Self.journal, .readWrite).truncate(to: cut)
+            #expect(try contents(try openLog(disk)) == sample.records, "cut at \(cut)")
+            let broken = sample.disk.crashImage(.everything)
+            broken.overwrite(Self.journal, at: start, with: [bytes[start] ^ 1])
+            #expect(try contents(try openLog(broken)) == sample.records)
+        }
+        #expect(try contents(try openLog(sample.disk)) == known.durable)
+    }
+
+    @Test func aTailLongerThanAnyBatchIsDamage() throws {
+        let sample = try Sample()
+        let file = try sample.disk.open(Self.journal, .readWrite)
+        let beyond = sample.end + Limits.batchBytesMax + 2 * Limits.batchAlignmentBytes
+        try [UInt8(1)].writeAll(to: file, at: beyond)
+        #expect(throws: LogError.self) { try openLog(sample.disk) }
+    }
+
+    @Test func missingFilesAreDamage() throws {
+        let disk = try newDisk()
+        var workload = Workload()
+        try workload.run(disk)
+        let names = try disk.list(logDirectory)
+        #expect(names.filter { $0.hasSuffix(".journal") }.count > 3)
+        for name in names.dropLast(2) where name.hasSuffix(".journal") {
+            let copy = disk.crashImage(.everything)
+            try copy.remove(logDirectory + "/" + name)
+            #expect(throws: LogError.self, "\(name)") { try openLog(copy) }
+        }
+        for name in names where name.hasSuffix(".columns") {
+            let copy = disk.crashImage(.everything)
+            try copy.remove(logDirectory + "/" + name)
+            expectRecovers(copy, workload.acknowledged, "without \(name)")
+        }
+    }
+
+    @Test func newerVersionsAreRefusedInWords() throws {
+        let sample = try Sample()
+        var header = Array(try #require(sample.disk.contents(of: Self.journal)).prefix(508))
+        header.store(integer: UInt32(1), at: 8)
+        header.append(integer: Checksum.crc32c(header))
+        sample.disk.overwrite(Self.journal, at: 0, with: header)
+        let newer = LogError.unsupportedVersion(path: Self.journal, version: 1)
+        #expect(throws: newer) { try openLog(sample.disk) }
+    }
+
+    @Test func unknownKindsAreSkippedUnlessCritical() throws {
+        for flags in [0, Record.Flags.critical] {
+            let disk = try newDisk()
+            let log = try openLog(disk)
+            var known = Acknowledged()
+            try known.append(
+                [message(1), message(2, flags: flags, kind: 77, payload: [1, 2, 3]), message(3)],
+                to: log)
+            if flags == 0 {
+                expectRecovers(disk, known, "an unknown kind")
+            } else {
+                let refusal = LogError.unknownCriticalRecord(
+                    path: Self.journal, sequence: 2, kind: 77)
+                #expect(throws: refusal) { try openLog(disk) }
+            }
+        }
+    }
+}
