@@ -79,12 +79,20 @@ final class Connection: ChannelDuplexHandler {
         guard roles.isEmpty else { return }
         room.figures.refused.add(1, ordering: .relaxed)
         output.append(.error("NOPERM user \(user) has no role at this server"))
-        close()
         flush(context)
+        // Closing at once would break the pipe under the client's first request, and it would
+        // report that instead of the reason.
+        context.eventLoop.assumeIsolated().scheduleTask(in: .seconds(1)) {
+            self.context?.close(promise: nil)
+        }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !isClosing else { return }
+        guard !roles.isEmpty else {
+            context.close(promise: nil)
+            return
+        }
         var arrived = unwrapInboundIn(data)
         if input.readableBytes == 0 { input = arrived } else { input.writeBuffer(&arrived) }
     }

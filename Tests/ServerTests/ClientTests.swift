@@ -42,19 +42,23 @@ import Testing
                 os.environ["TERM"] = "xterm"
                 os.execvp("redis-cli", ["redis-cli", "-s", sys.argv[1]])
             fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 200, 0, 0))
-            def read_until(text, seconds=10):
+            # What is typed before the prompt is back is thrown away by redis-cli, so the end of the
+            # output is waited for: the prompt and then silence.
+            def expect(text, seconds=10):
                 seen, end = "", time.time() + seconds
-                while text not in seen and time.time() < end:
-                    if select.select([terminal], [], [], 0.1)[0]:
+                while time.time() < end:
+                    if select.select([terminal], [], [], 0.3)[0]:
                         seen += os.read(terminal, 65536).decode(errors="replace")
-                assert text in seen, seen
-            read_until("> ")
+                    elif text in seen:
+                        return
+                raise SystemExit(seen)
+            expect("> ")
             os.write(terminal, b"help seen\\r")
-            read_until("Tells when a name first and last occurred")
+            expect("Tells when a name first and last occurred")
             os.write(terminal, b"help @questions\\r")
-            read_until("Ranks the names of a dimension")
+            expect("Ranks the names of a dimension")
             os.write(terminal, b"SERIES ")
-            read_until("every [DISTINCT dimension]")
+            expect("every [DISTINCT dimension]")
             os.kill(child, 9)
             print("fine")
             """
