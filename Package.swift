@@ -83,6 +83,15 @@ let package = Package(
             ],
             path: "Sources/tallylog",
             swiftSettings: edge),
+
+        .testTarget(
+            name: "EnvelopeTests", dependencies: ["Model", "Envelope"], swiftSettings: edge),
+        .testTarget(
+            name: "FeedTests",
+            dependencies: [
+                "Model", "Envelope", "Feed", .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: edge),
     ],
     cxxLanguageStandard: .cxx17
 )
