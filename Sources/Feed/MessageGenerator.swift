@@ -47,8 +47,8 @@ package struct MessageGenerator {
         packages = RankedNames((0..<options.packages).map(MadeUpNames.package))
     }
 
-    /// The next message, or nil after the last. Whoever lets go of the envelope before the next call
-    /// saves an allocation.
+    /// The next message, or nil after the last. Whoever lets go of the envelope before the next
+    /// call saves an allocation.
     package mutating func next() -> (topic: [UInt8], envelope: [UInt8])? {
         guard made < options.count else { return nil }
         let topic = topics.draw(&random)

@@ -22,7 +22,8 @@ import Testing
             #"{"topic": "t", "timestamp": 1400000000.0, "msg": {"a": "\#u{e9}", "b": [1, 2.0]}}"#,
             #"{"timestamp":1.4e9,"source_name":"datanommer","headers":{},"topic":"t","#
                 + #""msg_id":null,"msg":{"a":"\u00E9","b":[1,2.00]}}"#,
-            #"{"timestamp":1400000000.9,"topic":"\u0074","msg_id":"","msg":{"a":"x","a":"\u00e9","b":[1,2e0]}}"#,
+            #"{"timestamp":1400000000.9,"topic":"\u0074","msg_id":"","#
+                + #""msg":{"a":"x","a":"\u00e9","b":[1,2e0]}}"#,
         ]
         let id = try parser.parse(live).get().id
         for copy in copies { #expect(try parser.parse(copy).get().id == id, "\(copy)") }
@@ -79,7 +80,8 @@ import Testing
             let whole = Int64.random(in: 946_684_800...1_790_000_000, using: &generator)
             let part = Int64.random(in: 0...999_999, using: &generator)
             let digits = String(1_000_000 + part).dropFirst()
-            let record = try parser.parse("{\"topic\":\"t\",\"timestamp\":\(whole).\(digits)}").get()
+            let time = "\(whole).\(digits)"
+            let record = try parser.parse("{\"topic\":\"t\",\"timestamp\":\(time)}").get()
             #expect(record.timestamp == whole * 1_000_000 + part, "seed \(seed)")
         }
     }

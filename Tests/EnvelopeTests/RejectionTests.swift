@@ -1,5 +1,5 @@
-// What could go wrong: a malformed envelope is taken, or a good one that Python wrote is refused; the
-// reason given is the wrong one; some bytes crash the parser or make it read outside of them.
+// What could go wrong: a malformed envelope is taken, or a good one that Python wrote is refused;
+// the reason given is the wrong one; some bytes crash the parser or make it read outside of them.
 import Envelope
 import Model
 import Testing
@@ -118,8 +118,8 @@ import Testing
         }
     }
 
-    /// Bytes changed, cut, doubled and made up at random, with an exact-sized copy each time, so that
-    /// a sanitizer sees a read outside. What is taken must give back its payload.
+    /// Bytes changed, cut, doubled and made up at random, with an exact-sized copy each time, so
+    /// that a sanitizer sees a read outside. What is taken must give back its payload.
     @Test func survivesAnyBytes() throws {
         var random = SystemRandomNumberGenerator()
         let seed = random.next()
@@ -137,7 +137,8 @@ import Testing
                 case 0: bytes.insert(alphabet.randomElement(using: &generator) ?? 0, at: at)
                 case 1: bytes.removeSubrange(at..<min(bytes.count, at + 3))
                 case 2: bytes.insert(contentsOf: bytes.prefix(at), at: at)
-                default: if at < bytes.count { bytes[at] = UInt8.random(in: 0...255, using: &generator) }
+                default:
+                    if at < bytes.count { bytes[at] = .random(in: 0...255, using: &generator) }
                 }
             }
             if case .success(let record) = parser.parse(bytes) {

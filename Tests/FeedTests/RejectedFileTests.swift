@@ -46,7 +46,9 @@ import Testing
         defer { #expect(throws: Never.self) { try remove() } }
         let bound = 20_000
         let file = try RejectedFile(path: path, bytesMax: bound)
-        for number in 1...300 { try file.append(message(number, bytes: number == 150 ? 90_000 : 99)) }
+        for number in 1...300 {
+            try file.append(message(number, bytes: number == 150 ? 90_000 : 99))
+        }
         let sizes = try [path, path + ".old"].map {
             try Data(contentsOf: URL(fileURLWithPath: $0)).count
         }

@@ -1,6 +1,6 @@
-// What could go wrong: messages vanish between the socket and the sink without being counted; a wrong
-// number of frames shifts the frames of the next message; stopping loses what has arrived; another
-// program's publisher (Python's zmq) is not understood.
+// What could go wrong: messages vanish between the socket and the sink without being counted; a
+// wrong number of frames shifts the frames of the next message; stopping loses what has arrived;
+// another program's publisher (Python's zmq) is not understood.
 import Envelope
 import Feed
 import Foundation
@@ -132,7 +132,7 @@ import Testing
             socket.recv()
             for i in range(500):
                 topic = "org.example.prod.wiki.n%d" % (i % 7)
-                body = {"topic": topic, "i": i, "timestamp": time.time(), "msg": {"user": "Ann\\u00e9"}}
+                body = {"topic": topic, "timestamp": time.time(), "msg": {"user": "Ann\\u00e9"}}
                 if i % 100 == 5: body["timestamp"] = float("nan")
                 socket.send_multipart([topic.encode(), json.dumps(body).encode()])
             """
