@@ -7,7 +7,8 @@
 
 namespace {
 
-/// Writes values as Python's json.dumps(sort_keys=True, separators=(",", ":")) would, after json.loads.
+/// Writes values as Python's json.dumps(sort_keys=True, separators=(",", ":")) would, after
+/// json.loads.
 class Canonical {
 public:
     Canonical(const tallylog_json &parser, std::string &text)
@@ -115,7 +116,8 @@ private:
             return;
         }
         char buffer[64];
-        auto end = std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::scientific);
+        auto end = std::to_chars(
+            buffer, buffer + sizeof buffer, value, std::chars_format::scientific);
         std::string shortest(buffer, end.ptr);
         size_t mark = shortest.find('e');
         int exponent = atoi(shortest.c_str() + mark + 1);

@@ -88,8 +88,8 @@ public:
           marks(parser.scanner->structural_indexes.get()),
           mark_count(parser.scanner->n_structural_indexes),
           backslash(next_backslash(0)) {
-        // Whoever counts brackets, commas and colons finds at most one value in two marks, but for the
-        // containers that are still open.
+        // Whoever counts brackets, commas and colons finds at most one value in two marks, but for
+        // the containers that are still open.
         size_t values_max = size_t(mark_count) / 2 + depth_max + 8;
         if (parser.values.size() < values_max) parser.values.resize(values_max);
         if (parser.open.size() < depth_max + 1) parser.open.resize(depth_max + 1);
@@ -233,10 +233,11 @@ extern "C" int tallylog_json_parse(
     parser->msg_number = 0;
     memset(envelope, 0, sizeof *envelope);
     if (length == 0) return TALLYLOG_JSON_NOT_JSON;
-    if (length > parser->scanner->capacity() &&
-        parser->scanner->allocate(length + length / 4, parser->scanner->max_depth()) != simdjson::SUCCESS)
-        return TALLYLOG_JSON_NO_MEMORY;
-    auto error = parser->scanner->stage1(bytes, length, simdjson::stage1_mode::regular);
+    simdjson::error_code error = simdjson::SUCCESS;
+    if (length > parser->scanner->capacity())
+        error = parser->scanner->allocate(length + length / 4, parser->scanner->max_depth());
+    if (error != simdjson::SUCCESS) return TALLYLOG_JSON_NO_MEMORY;
+    error = parser->scanner->stage1(bytes, length, simdjson::stage1_mode::regular);
     if (error == simdjson::UTF8_ERROR) return TALLYLOG_JSON_NOT_UTF8;
     if (error != simdjson::SUCCESS) return TALLYLOG_JSON_NOT_JSON;
     int outcome = Walk(*parser, bytes, length, depth_max).run();

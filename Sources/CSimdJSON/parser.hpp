@@ -12,8 +12,8 @@
 
 struct tallylog_json {
     std::unique_ptr<simdjson::internal::dom_parser_implementation> scanner;
-    /// The values of the last parsed bytes in their order; number 0 is the whole. An object's values
-    /// follow it, keys and values in turn.
+    /// The values of the last parsed bytes in their order; number 0 is the whole. An object's
+    /// values follow it, keys and values in turn.
     std::vector<tallylog_json_value> values;
     /// Containers that are open: their numbers.
     std::vector<uint32_t> open;
@@ -25,9 +25,9 @@ struct tallylog_json {
 
 namespace tallylog {
 
-/// Writes the text of the string content [at, end) as UTF-8 and returns the end of what was written.
-/// `keep_surrogates` writes lone surrogates as three bytes, so that texts differ if Python's do;
-/// otherwise they become U+FFFD.
+/// Writes the text of the string content [at, end) as UTF-8 and returns the end of what was
+/// written. `keep_surrogates` writes lone surrogates as three bytes, so that texts differ if
+/// Python's do; otherwise they become U+FFFD.
 uint8_t *unescape(const uint8_t *at, const uint8_t *end, uint8_t *text, bool keep_surrogates);
 
 /// Whether the text of a key that has escapes equals `text`.
@@ -48,8 +48,8 @@ uint32_t find(
 /// The text of a string, lone surrogates as three bytes each.
 std::string text_of(const tallylog_json &parser, const tallylog_json_value &value);
 
-/// The members of an object by key, of equal keys only the last: the keys' texts, and the numbers of
-/// the values.
+/// The members of an object by key, of equal keys only the last: the keys' texts, and the numbers
+/// of the values.
 std::vector<std::pair<std::string, uint32_t>> distinct_members(
     const tallylog_json &parser, uint32_t object);
 

@@ -52,7 +52,8 @@ public:
 
     size_t found = 0;
 
-    void follow(const tallylog_json_path &path, uint32_t number, uint32_t at, uint32_t step_number) {
+    void follow(
+        const tallylog_json_path &path, uint32_t number, uint32_t at, uint32_t step_number) {
         if (step_number == path.count) {
             if (values[at].kind != TALLYLOG_JSON_STRING) return;
             if (found < capacity) matches[found] = {values[at], number};

@@ -10,7 +10,8 @@ enum DecimalSeconds {
     private static let digitsMax = 18
 
     /// - Parameter text: a number by the grammar of JSON, already checked.
-    /// - Returns: microseconds, a half rounded up (away from zero), or nil where an Int64 cannot hold
+    /// - Returns: microseconds, a half rounded up (away from zero), or nil where an Int64 cannot
+    ///   hold
     ///   them.
     static func microseconds(_ text: UnsafeRawBufferPointer) -> Int64? {
         var digits: Int64 = 0

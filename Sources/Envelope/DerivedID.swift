@@ -1,8 +1,9 @@
 import Model
 
 /// The id of a message that came without one: half a SHA-256 of its topic, its whole second (where
-/// it has a time of its own) and its `msg` in canonical JSON. So a live copy and one that an archive
-/// wrote anew (other key order, 1.0 for 1 in the timestamp, more keys beside `msg`) get the same.
+/// it has a time of its own) and its `msg` in canonical JSON. So a live copy and one that an
+/// archive wrote anew (other key order, 1.0 for 1 in the timestamp, more keys beside `msg`) get the
+/// same.
 enum DerivedID {
     /// - Parameters:
     ///   - second: seconds since 1970, nil for a message without a timestamp.

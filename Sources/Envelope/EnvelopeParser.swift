@@ -11,7 +11,8 @@ package final class EnvelopeParser {
     /// The names that were left out because they were too long or too many, since the beginning.
     package var namesSkipped: Int { reader.namesSkipped }
 
-    /// Checks an envelope and appends its record, the envelope's bytes being the payload as they are.
+    /// Checks an envelope and appends its record, the envelope's bytes being the payload as they
+    /// are.
     /// - Parameters:
     ///   - envelope: the bytes of one JSON object.
     ///   - frameTopic: the topic under which the message was published, which the envelope's must

@@ -1,8 +1,8 @@
 import CSimdJSON
 import Model
 
-/// The work and the scratch memory of an `EnvelopeParser`: a value that one class holds, so that each
-/// message pays for one check of exclusive access and not for one per field.
+/// The work and the scratch memory of an `EnvelopeParser`: a value that one class holds, so that
+/// each message pays for one check of exclusive access and not for one per field.
 @safe
 struct EnvelopeReader: ~Copyable {
     /// The names that were left out because they were too long or too many, since the beginning.
@@ -117,7 +117,9 @@ struct EnvelopeReader: ~Copyable {
     }
 
     /// Where a string's text stands: in the payload if it has no escapes.
-    private mutating func unescaped(_ value: tallylog_json_value) -> (isOwn: Bool, range: Range<Int>) {
+    private mutating func unescaped(
+        _ value: tallylog_json_value
+    ) -> (isOwn: Bool, range: Range<Int>) {
         let range = Int(value.start)..<Int(value.end)
         if value.escaped == 0 { return (false, range) }
         let own = unsafe names.makeOwn(length: range.count) { text in
@@ -175,7 +177,8 @@ struct EnvelopeReader: ~Copyable {
 }
 
 extension EnvelopeReader {
-    /// Writes what stands before the payload, in the form that `Record` describes, and appends both.
+    /// Writes what stands before the payload, in the form that `Record` describes, and appends
+    /// both.
     private func encode(
         flags: UInt8, timestamp: Timestamp, id: MessageID, _ payload: UnsafeRawBufferPointer,
         to batch: inout RecordBatch

@@ -1,6 +1,6 @@
 extension Profile {
-    /// Fedora's bus: what its processors (fedmsg_meta 0.31) said of each family of topics, as far as
-    /// messages alone can tell. Accounts that only a directory could resolve are left out.
+    /// Fedora's bus: what its processors (fedmsg_meta 0.31) said of each family of topics, as far
+    /// as messages alone can tell. Accounts that only a directory could resolve are left out.
     package static let fedora = Profile(
         name: "fedora",
         rules: gitRules + buildRules + bodhiRules + accountRules + communityRules + packageRules

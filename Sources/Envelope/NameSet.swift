@@ -9,7 +9,8 @@ func bytesEqual(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer)
     return unsafe memcmp(here, there, left.count) == 0
 }
 
-/// The names of one message as they are found: distinct in each dimension, not empty, within limits.
+/// The names of one message as they are found: distinct in each dimension, not empty, within
+/// limits.
 @safe
 struct NameSet: ~Copyable {
     /// A name and where its bytes stand.

@@ -91,7 +91,9 @@ enum NameText {
         ] {
             let start = prefix.utf8.count
             let end = text.count - suffix.utf8.count
-            if start < end, ends(suffix), unsafe text.starts(with: prefix.utf8) { return start..<end }
+            if start < end, ends(suffix), unsafe text.starts(with: prefix.utf8) {
+                return start..<end
+            }
         }
         return unsafe text.contains(UInt8(ascii: "@")) ? nil : 0..<text.count
     }

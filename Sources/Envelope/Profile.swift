@@ -31,11 +31,12 @@ package struct Profile: Sendable {
 /// The names of messages of some topics.
 ///
 /// A pattern is compared with a topic's tokens from the fourth on (`git.receive` is
-/// `org.fedoraproject.prod.git.receive`); `*` stands for one token, a last `**` for any number, none
-/// included.
+/// `org.fedoraproject.prod.git.receive`); `*` stands for one token, a last `**` for any number,
+/// none included.
 ///
 /// A field is one path or more, `first | second`: the first that leads to a string counts, if it
-/// is not empty. A path leads from `msg` through keys; what is not a string is no name. Beside keys:
+/// is not empty. A path leads from `msg` through keys; what is not a string is no name. Beside
+/// keys:
 ///
 ///     $.key          a key of the envelope itself
 ///     key[]          each element of an array

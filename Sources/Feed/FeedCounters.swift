@@ -1,8 +1,8 @@
 import Envelope
 import Model
 
-/// What a feed has done since it was started. Of all that is received, each message is handed to the
-/// sink or rejected; it never vanishes: `received == handed + rejectedTotal + queued`.
+/// What a feed has done since it was started. Of all that is received, each message is handed to
+/// the sink or rejected; it never vanishes: `received == handed + rejectedTotal + queued`.
 package struct FeedCounters: Sendable, Equatable {
     /// Messages taken from the socket.
     package var received = 0

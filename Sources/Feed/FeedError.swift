@@ -27,7 +27,8 @@ package struct FeedError: Error, Equatable, CustomStringConvertible {
     }
 
     package var description: String {
-        "could not \(operation.rawValue) \(subject): \(String(cString: zmq_strerror(code))). \(remedy)"
+        let reason = String(cString: zmq_strerror(code))
+        return "could not \(operation.rawValue) \(subject): \(reason). \(remedy)"
     }
 
     private var remedy: String {

@@ -47,8 +47,8 @@ package struct MessageGenerator {
         packages = RankedNames((0..<options.packages).map(MadeUpNames.package))
     }
 
-    /// The next message, or nil after the last. Whoever lets go of the envelope before the next call
-    /// saves an allocation.
+    /// The next message, or nil after the last. Whoever lets go of the envelope before the next
+    /// call saves an allocation.
     package mutating func next() -> (topic: [UInt8], envelope: [UInt8])? {
         guard made < options.count else { return nil }
         let topic = topics.draw(&random)
@@ -86,7 +86,7 @@ package struct MessageGenerator {
         switch kind {
         case 0:
             put("\"commit\":{\"branch\":\"main\",\"message\":\"")
-            writeSentence(words: 36)
+            writeSentence(words: 50)
             put("\\n\",\"repo\":\"")
             put(package)
             put("\",\"rev\":\"")
@@ -106,11 +106,11 @@ package struct MessageGenerator {
             put("\",{\"scratch\":false}],\"version\":\"1.")
             put(number: random.next() % 40)
             put("\",\"note\":\"")
-            writeSentence(words: 26)
+            writeSentence(words: 36)
             put("\"")
         default:
             put("\"issue\":{\"comments\":[],\"content\":\"")
-            writeSentence(words: 30)
+            writeSentence(words: 42)
             put("\",\"id\":")
             put(number: random.next() % 9_000)
             put(",\"status\":\"Open\",\"tags\":[\"easy\"]},\"project\":{\"fullname\":\"")

@@ -4,9 +4,9 @@ import Model
 import Synchronization
 
 /// The side file of rejected messages: one JSON object a line, with reason, arrival (microseconds
-/// since 1970), and topic and envelope in base 64. Bounded: a full file becomes `<path>.old` in place
-/// of the one before it, so at least the newer half is kept. Not synchronized: it is an aid, and the
-/// log does not depend on it.
+/// since 1970), and topic and envelope in base 64. Bounded: a full file becomes `<path>.old` in
+/// place of the one before it, so at least the newer half is kept. Not synchronized: it is an aid,
+/// and the log does not depend on it.
 package final class RejectedFile: Sendable {
     private struct State {
         var descriptor: Int32

@@ -71,7 +71,8 @@ package final class Subscriber: Sendable {
     /// What has been done so far; at most one batch old.
     package var counters: FeedCounters { shared.withLock { $0 } }
 
-    /// Connects and begins to receive. A connection that is refused or lost is tried again for ever.
+    /// Connects and begins to receive. A connection that is refused or lost is tried again for
+    /// ever.
     package func start() throws(FeedError) {
         let receiver = try Receiver(self)
         let started = try ReceiveThread(receiver)

@@ -1,6 +1,7 @@
-// What could go wrong: the fedora profile names other users and packages than the tools that the bus
-// has had until now. Holds it against what those tools' own tests state about real messages. The
-// messages carry people's names, so they are no part of the repository; without them this is skipped.
+// What could go wrong: the fedora profile names other users and packages than the tools that the
+// bus has had until now. Holds it against what those tools' own tests state about real messages.
+// The messages carry people's names, so they are no part of the repository; without them this is
+// skipped.
 import Envelope
 import Foundation
 import Model

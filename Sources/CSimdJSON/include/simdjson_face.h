@@ -1,7 +1,8 @@
 // A C face on simdjson for message envelopes: one call parses and finds the envelope's fields, one
 // more runs all the paths of a rule. simdjson's first stage checks UTF-8 and finds the structure;
 // the second stage is our own, because it must know where each value stands in the bytes, and must
-// accept what Python writes (NaN, Infinity, integers of any size, lone surrogates) and simdjson not.
+// accept what Python writes (NaN, Infinity, integers of any size, lone surrogates) and simdjson
+// not.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
@@ -100,8 +101,8 @@ int tallylog_json_parse(
     tallylog_json *parser, const uint8_t *bytes, size_t length, uint32_t depth_max,
     tallylog_json_envelope *envelope);
 
-/// Follows all paths in order. Returns the number of strings found; the first `capacity` are written.
-/// What is not a string is passed over.
+/// Follows all paths in order. Returns the number of strings found; the first `capacity` are
+/// written. What is not a string is passed over.
 size_t tallylog_json_select(
     const tallylog_json *parser, const tallylog_json_path *paths, size_t count,
     tallylog_json_match *matches, size_t capacity);
@@ -112,8 +113,8 @@ size_t tallylog_json_unescape(
     const tallylog_json *parser, const tallylog_json_value *value, uint8_t *text);
 
 /// The canonical text of a value: keys sorted by code point, no spaces, ASCII only, floats in their
-/// shortest form; what Python's json.dumps(sort_keys=True, separators=(",", ":")) writes. Valid until the
-/// next call on the parser. Returns 0 if there is no memory.
+/// shortest form; what Python's json.dumps(sort_keys=True, separators=(",", ":")) writes. Valid
+/// until the next call on the parser. Returns 0 if there is no memory.
 int tallylog_json_canonical(
     tallylog_json *parser, uint32_t number, const uint8_t **text, size_t *length);
 
