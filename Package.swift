@@ -109,6 +109,12 @@ let package = Package(
                 "DiskSimulation",
             ],
             swiftSettings: edge),
+        .testTarget(
+            name: "FeedTests",
+            dependencies: [
+                "Feed", "Envelope", "Model", .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: edge),
         .testTarget(name: "QueryTests", dependencies: ["Query", "Model"], swiftSettings: edge),
         .testTarget(
             name: "ServerTests",

@@ -37,7 +37,6 @@ package struct RecordBatch: Sendable {
         for name in names {
             if case .inline(let own) = name.source { payloadOffset += own.count }
         }
-        bytes.reserveCapacity(bytes.count + payloadOffset + payload.count)
         bytes.append(integer: UInt32(payloadOffset + payload.count))
         bytes.append(kind)
         bytes.append(flags)
