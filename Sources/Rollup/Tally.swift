@@ -131,7 +131,7 @@ struct Tally {
         _ part: UnsafeRawBufferPointer, in range: Range<UInt64>,
         _ body: (UInt64, UInt64) -> Void
     ) -> Bool {
-        guard let base = unsafe part.baseAddress else { return true }
+        guard let base = part.baseAddress else { return true }
         var place = unsafe base.assumingMemoryBound(to: UInt8.self)
         let end = unsafe place + part.count
         var key: UInt64 = 0
@@ -159,7 +159,7 @@ struct Tally {
         _ part: UnsafeRawBufferPointer, in range: Range<UInt64>,
         _ body: (UInt64, UInt64) -> Void
     ) -> Bool {
-        guard let base = unsafe part.baseAddress else { return true }
+        guard let base = part.baseAddress else { return true }
         var place = unsafe base.assumingMemoryBound(to: UInt8.self)
         let end = unsafe place + part.count
         var key: UInt64 = 0

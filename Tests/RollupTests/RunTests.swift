@@ -45,7 +45,8 @@ import Testing
         #expect(keys == keys.sorted { $0.lexicographicallyPrecedes($1) })
     }
 
-    @Test(arguments: 0..<4, 1...3) func viewsOfRunsAnswerAsCountingDoes(shape: Int, seed: UInt64) throws {
+    @Test(arguments: 0..<4, 1...3)
+    func viewsOfRunsAnswerAsCountingDoes(shape: Int, seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         let naive = Self.shapes[shape].make(2_000, &random)
         let names = NameTable()
@@ -67,7 +68,9 @@ import Testing
 /// Compares a view's answers with the reference's.
 enum ViewChecks {
     static func intern(_ shape: HistoryShape, _ names: NameTable) {
-        for id in 1...shape.topics { names.intern(.topic, Array("org.x.prod.a\(id % 5).\(id)".utf8)) }
+        for id in 1...shape.topics {
+            names.intern(.topic, Array("org.x.prod.a\(id % 5).\(id)".utf8))
+        }
         for id in 1...shape.users { names.intern(.user, Array("user\(id)".utf8)) }
         for id in 1...shape.packages { names.intern(.package, Array("package\(id)".utf8)) }
     }
