@@ -226,13 +226,23 @@ func addCells(
     _ cells: Tally.Dense, _ range: Range<Int>? = nil, to target: UnsafeMutablePointer<UInt64>
 ) {
     let range = unsafe range ?? 0..<cells.count
+    let source = unsafe cells.cells + range.lowerBound * cells.width
     switch unsafe cells.width {
-    case 1:
-        let source = unsafe cells.cells.assumingMemoryBound(to: UInt8.self) + range.lowerBound
-        for index in 0..<range.count { unsafe target[index] &+= UInt64(source[index]) }
-    default:
-        for index in 0..<range.count {
-            unsafe target[index] &+= cells.cell(range.lowerBound + index)
-        }
+    case 1: unsafe addWords(source, as: UInt8.self, range.count, to: target)
+    case 2: unsafe addWords(source, as: UInt16.self, range.count, to: target)
+    case 4: unsafe addWords(source, as: UInt32.self, range.count, to: target)
+    default: unsafe addWords(source, as: UInt64.self, range.count, to: target)
+    }
+}
+
+@inline(__always)
+private func addWords<Word: FixedWidthInteger & BitwiseCopyable>(
+    _ source: UnsafeRawPointer, as: Word.Type, _ count: Int,
+    to target: UnsafeMutablePointer<UInt64>
+) {
+    for index in 0..<count {
+        let word = unsafe source.loadUnaligned(
+            fromByteOffset: index &* MemoryLayout<Word>.size, as: Word.self)
+        unsafe target[index] &+= UInt64(truncatingIfNeeded: Word(littleEndian: word))
     }
 }

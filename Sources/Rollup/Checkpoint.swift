@@ -33,32 +33,40 @@ struct Checkpoint: ~Copyable {
 
     mutating func putRows(
         _ transaction: inout WriteTransaction, _ runs: [Run]
-    ) throws {
+    ) throws(RollupError) {
         for kind in RowKind.allCases {
             var walk = RunsWalk(runs, kind)
             while let place = walk.nextPlace() {
                 merger.begin()
                 unsafe walk.takeRows(at: place) { unsafe merger.add($0) }
                 let key = RowKey(kind: kind, place: place)
-                try unsafe key.withEncoded { key in try unsafe putRow(&transaction, kind, key) }
+                try unsafe key.withEncoded { (key) throws(RollupError) in
+                    try unsafe putRow(&transaction, kind, key)
+                }
             }
         }
     }
 
     private mutating func putRow(
         _ transaction: inout WriteTransaction, _ kind: RowKind, _ key: UnsafeRawBufferPointer
-    ) throws {
-        if !rowsAreNew, let stored = unsafe try transaction.get(key) {
-            unsafe merger.add(stored)
+    ) throws(RollupError) {
+        var intact = true
+        do throws(LMDBError) {
+            if !rowsAreNew, let stored = unsafe try transaction.get(key) {
+                unsafe merger.add(stored)
+            }
+            row.count = 0
+            intact = merger.merge(into: &row)
+            if !intact {
+                // The transaction is given up.
+            } else if rowsAreNew {
+                unsafe try transaction.append(key, row.bytes)
+            } else {
+                unsafe try transaction.put(key, row.bytes)
+            }
+        } catch {
+            throw .storage(error)
         }
-        row.count = 0
-        guard merger.merge(into: &row) else {
-            throw RollupError.damaged("a row of kind \(kind.word)")
-        }
-        if rowsAreNew {
-            unsafe try transaction.append(key, row.bytes)
-        } else {
-            unsafe try transaction.put(key, row.bytes)
-        }
+        if !intact { throw .damaged("a row of kind \(kind.word)") }
     }
 }

@@ -15,8 +15,16 @@ extension RollupError: CustomStringConvertible {
     package var description: String {
         switch self {
         case .storage(let error): error.description
-        case .damaged(let what): "the stored rollups are damaged: \(what); rebuild them from the log"
+        case .damaged(let what):
+            "the stored rollups are damaged: \(what); rebuild them from the log"
         case .needsRebuild(let why): "the stored rollups cannot be used: \(why); rebuild them"
         }
     }
+}
+
+/// Runs `body`; what LMDB throws becomes `storage`.
+func storing<R: ~Copyable>(
+    _ body: () throws(LMDBError) -> R
+) throws(RollupError) -> R {
+    do throws(LMDBError) { return try body() } catch { throw .storage(error) }
 }

@@ -35,68 +35,81 @@ package final class RollupStore: Sendable {
         directory: String, mapBytes: Int, logID: [UInt8]
     ) throws(RollupError) -> RollupStore {
         precondition(logID.count == RollupMeta.logIDBytes, "a log's id has 16 bytes")
-        do {
-            let environment = try Environment.open(path: directory, mapBytes: mapBytes)
-            let names = NameTable()
-            let meta = try readMeta(environment.beginRead(), logID: logID, directory)
-            try loadNames(environment.beginRead(), meta, into: names)
-            return RollupStore(
-                directory: directory, names: names, environment: environment, meta: meta)
-        } catch let error as LMDBError {
-            throw error.needsRebuild ? .needsRebuild(error.description) : .storage(error)
-        } catch let error as RollupError {
-            throw error
+        let environment: Environment
+        do throws(LMDBError) {
+            environment = try Environment.open(path: directory, mapBytes: mapBytes)
         } catch {
-            preconditionFailure("only LMDB and the rollups throw here, not \(error)")
+            throw error.needsRebuild ? .needsRebuild(error.description) : .storage(error)
         }
+        let names = NameTable()
+        let begin = { () throws(LMDBError) in try environment.beginRead() }
+        let meta = try readMeta(storing(begin), logID: logID, directory)
+        try loadNames(storing(begin), meta, into: names)
+        return RollupStore(
+            directory: directory, names: names, environment: environment, meta: meta)
     }
 
     private static func readMeta(
         _ transaction: consuming ReadTransaction, logID: [UInt8], _ directory: String
-    ) throws -> RollupMeta {
-        guard let bytes = unsafe try transaction.get(RollupMeta.Key.meta) else {
-            let isEmpty = try transaction.withCursor { cursor in try !cursor.first() }
+    ) throws(RollupError) -> RollupMeta {
+        var stored: UnsafeRawBufferPointer?
+        var isEmpty = false
+        do throws(LMDBError) {
+            unsafe stored = try transaction.get(RollupMeta.Key.meta)
+            isEmpty = try transaction.withCursor { (cursor: inout Cursor) throws(LMDBError) in
+                try !cursor.first()
+            }
+        } catch {
+            throw .storage(error)
+        }
+        guard let bytes = unsafe stored else {
             guard isEmpty else {
-                throw RollupError.needsRebuild("\(directory) has rows without a first entry")
+                throw .needsRebuild("\(directory) has rows without a first entry")
             }
             return RollupMeta(logID: logID)
         }
         let version = unsafe RollupMeta.version(bytes)
         guard version == RollupMeta.formatVersion else {
-            throw RollupError.needsRebuild(
+            throw .needsRebuild(
                 "\(directory) has format \(version), this is \(RollupMeta.formatVersion)")
         }
         guard let meta = unsafe RollupMeta(bytes) else {
-            throw RollupError.needsRebuild("the first entry of \(directory) is damaged")
+            throw .needsRebuild("the first entry of \(directory) is damaged")
         }
         guard meta.logID == logID else {
-            throw RollupError.needsRebuild("\(directory) belongs to another log")
+            throw .needsRebuild("\(directory) belongs to another log")
         }
         return meta
     }
 
     private static func loadNames(
         _ transaction: consuming ReadTransaction, _ meta: RollupMeta, into names: NameTable
-    ) throws {
+    ) throws(RollupError) {
         var intact = true
-        try unsafe transaction.forEach(from: [RollupMeta.Key.name], upTo: RollupMeta.Key.rows) {
-            (key, text) throws(LMDBError) in
-            guard key.count == 6, text.count <= Limits.nameBytesMax else {
-                intact = false
-                return false
+        do throws(LMDBError) {
+            try unsafe transaction.forEach(from: [RollupMeta.Key.name], upTo: RollupMeta.Key.rows) {
+                (key, text) throws(LMDBError) in
+                intact = unsafe isNext(key, text, in: names)
+                return intact
             }
-            let dimension = unsafe Dimension(code: key[1])
-            let id = unsafe UInt32(
-                bigEndian: key.loadUnaligned(fromByteOffset: 2, as: UInt32.self))
-            intact = unsafe names.intern(dimension, text) == id
-            return intact
+        } catch {
+            throw .storage(error)
         }
         for (code, count) in meta.nameCounts.enumerated() {
             let dimension = Dimension(code: UInt8(code))
             if dimension == .category { continue }
             intact = intact && names.count(dimension) == Int(count)
         }
-        if !intact { throw RollupError.needsRebuild("the stored names are damaged") }
+        if !intact { throw .needsRebuild("the stored names are damaged") }
+    }
+
+    /// Interns a stored name; false where it is none or does not get its id back.
+    private static func isNext(
+        _ key: UnsafeRawBufferPointer, _ text: UnsafeRawBufferPointer, in names: NameTable
+    ) -> Bool {
+        guard key.count == 6, text.count <= Limits.nameBytesMax else { return false }
+        let id = unsafe UInt32(bigEndian: key.loadUnaligned(fromByteOffset: 2, as: UInt32.self))
+        return unsafe names.intern(Dimension(code: key[1]), text) == id
     }
 
     /// The last sequence that is folded in.
@@ -104,22 +117,24 @@ package final class RollupStore: Sendable {
 
     /// Begins to read the last checkpoint's state.
     package func beginRead() throws(RollupError) -> RollupReader {
-        do {
-            let transaction = try environment.beginRead()
-            guard let bytes = unsafe try transaction.get(RollupMeta.Key.meta) else {
-                return RollupReader(transaction: transaction, meta: RollupMeta(logID: logID))
-            }
-            guard let meta = unsafe RollupMeta(bytes) else {
-                throw RollupError.damaged("the first entry")
-            }
-            return RollupReader(transaction: transaction, meta: meta)
-        } catch let error as LMDBError {
-            throw .storage(error)
-        } catch let error as RollupError {
-            throw error
+        let transaction = try storing { () throws(LMDBError) in try environment.beginRead() }
+        let meta = try storedMeta(transaction)
+        return RollupReader(transaction: transaction, meta: meta)
+    }
+
+    /// The stored meta entry, or that of no rows.
+    private func storedMeta(
+        _ transaction: borrowing some Readable & ~Copyable
+    ) throws(RollupError) -> RollupMeta {
+        var stored: UnsafeRawBufferPointer?
+        do throws(LMDBError) {
+            unsafe stored = try transaction.get(RollupMeta.Key.meta)
         } catch {
-            preconditionFailure("only LMDB and the rollups throw here, not \(error)")
+            throw .storage(error)
         }
+        guard let bytes = unsafe stored else { return RollupMeta(logID: logID) }
+        guard let meta = unsafe RollupMeta(bytes) else { throw .damaged("the first entry") }
+        return meta
     }
 
     /// Folds runs in, in one transaction: rows, the names they need, and the watermark.
@@ -128,38 +143,27 @@ package final class RollupStore: Sendable {
     ///   - names: the table that the runs' ids are of.
     package func checkpoint(_ runs: [Run], names: NameTable) throws(RollupError) {
         guard let last = runs.last else { return }
-        do {
-            var transaction = try environment.beginWrite()
-            var meta = RollupMeta(logID: logID)
-            if let bytes = unsafe try transaction.get(RollupMeta.Key.meta) {
-                guard let stored = unsafe RollupMeta(bytes) else {
-                    throw RollupError.damaged("the first entry")
-                }
-                meta = stored
-            }
-            var next = meta.watermark + 1
-            for run in runs {
-                precondition(
-                    run.sequences.lowerBound == next,
-                    "runs are folded in without a gap: \(run.sequences) at \(next)")
-                next = run.sequences.upperBound + 1
-            }
-            var fold = Checkpoint(rowsAreNew: meta.watermark == 0)
-            let counts = Run.largestCounts(runs)
-            try fold.putNames(&transaction, names, counts, &meta)
+        var transaction = try storing { () throws(LMDBError) in try environment.beginWrite() }
+        var meta = try storedMeta(transaction)
+        var next = meta.watermark + 1
+        for run in runs {
+            precondition(
+                run.sequences.lowerBound == next,
+                "runs are folded in without a gap: \(run.sequences) at \(next)")
+            next = run.sequences.upperBound + 1
+        }
+        var fold = Checkpoint(rowsAreNew: meta.watermark == 0)
+        do throws(LMDBError) {
+            try fold.putNames(&transaction, names, Run.largestCounts(runs), &meta)
             meta.watermark = last.sequences.upperBound
             meta.hours = meta.hours.spanning(Run.hours(of: runs))
             try transaction.put(RollupMeta.Key.meta, meta.encoded)
-            try fold.putRows(&transaction, runs)
-            try transaction.commit()
-            folded.store(meta.watermark, ordering: .releasing)
-        } catch let error as LMDBError {
-            throw .storage(error)
-        } catch let error as RollupError {
-            throw error
         } catch {
-            preconditionFailure("only LMDB and the rollups throw here, not \(error)")
+            throw .storage(error)
         }
+        try fold.putRows(&transaction, runs)
+        do throws(LMDBError) { try transaction.commit() } catch { throw .storage(error) }
+        folded.store(meta.watermark, ordering: .releasing)
     }
 
     /// Sizes of LMDB's file: see `Statistics`.

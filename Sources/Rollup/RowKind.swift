@@ -58,8 +58,7 @@ package enum RowKind: UInt8, CaseIterable, Sendable {
     /// One row holds 2 to this many groups. Chosen by measurement: docs/rollup-layout.md.
     package var groupBits: UInt32 {
         switch self {
-        case .topicMinute: 2
-        case .topicHour: 2
+        case .topicMinute, .topicHour: 1
         case .topicDay, .userDay, .packageDay: 6
         case .userTopic, .packageTopic: 2
         default: 0

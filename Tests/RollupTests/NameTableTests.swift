@@ -36,7 +36,9 @@ import Testing
         let seen = Atomic<Int>(0)
         DispatchQueue.concurrentPerform(iterations: 3) { worker in
             if worker == 0 {
-                for index in 0..<60_000 { table.intern(.topic, Array("a.b.c.\(index % 7).\(index)".utf8)) }
+                for index in 0..<60_000 {
+                    table.intern(.topic, Array("a.b.c.\(index % 7).\(index)".utf8))
+                }
                 done.store(true, ordering: .releasing)
                 return
             }

@@ -10,7 +10,7 @@ struct RollupSpike {
     static func main() throws {
         let words = CommandLine.arguments
         guard words.count > 1 else {
-            print("usage: RollupSpike <data directory | count> [sorted|shuffled] [batch] [checkpoint]")
+            print("usage: RollupSpike <directory | count> [sorted|shuffled] [batch] [checkpoint]")
             return
         }
         var data: SpikeData
@@ -66,7 +66,8 @@ struct RollupSpike {
             atPath: "\(root)/compact", withIntermediateDirectories: true)
         let clock = cpuSeconds()
         try store.compact(to: "\(root)/compact", mapBytes: 8 << 30)
-        print("compaction: \(String(format: "%.3f", (cpuSeconds() - clock) * 1e6 / Double(data.count))) us/msg")
+        let micros = (cpuSeconds() - clock) * 1e6 / Double(data.count)
+        print("compaction: \(String(format: "%.3f", micros)) us/msg")
         let compacted = try open(root, "compact")
         try SpikeSizes.report(compacted, data.count, byKind: true)
         print(try queries.check(data, store, []))
@@ -76,8 +77,9 @@ struct RollupSpike {
         intern(other.names)
         var head = plan
         try head.run(data, other, leave: min(120_000, data.count / 4))
-        print("\(head.waiting.count) runs of \(head.waiting.map(\.messages)) messages,",
-            "\(head.waiting.reduce(0) { $0 + $1.bytes } / head.waiting.reduce(1) { $0 + $1.messages }) B/msg")
+        let bytes = head.waiting.reduce(0) { $0 + $1.bytes }
+        let messages = head.waiting.reduce(1) { $0 + $1.messages }
+        print("runs of \(head.waiting.map(\.messages)) messages, \(bytes / messages) B/msg")
         print(try queries.check(data, other, head.waiting))
         try queries.time(other, head.waiting, "us p50/p99, with those runs")
     }

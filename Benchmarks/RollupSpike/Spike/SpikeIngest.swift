@@ -63,7 +63,9 @@ struct SpikeIngest {
             guard let first = tail.first, let last = tail.last,
                 first.messages < 2 * last.messages
             else { return }
-            waiting.replaceSubrange(waiting.count - fanIn..<waiting.count, with: [.merge(Array(tail))])
+            let merged = Run.merge(Array(tail))
+            waiting.removeLast(fanIn)
+            waiting.append(merged)
         }
     }
 
