@@ -71,15 +71,17 @@ final class Indexer: Sendable {
 
     /// Folds everything that is visible now. For opening and closing, when no thread runs.
     func foldAll() {
-        let end = head.current.end
-        while head.current.folded < end { pack(upTo: end) }
+        packAll()
         checkpoint()
     }
 
-    /// Packs rows into runs without folding them. For opening.
+    /// Packs all rows into runs, and folds them as soon as they are many. For opening.
     func packAll() {
         let end = head.current.end
-        while head.current.folded < end { pack(upTo: end) }
+        while head.current.folded < end {
+            pack(upTo: end)
+            if messagesInRuns >= Limits.checkpointMessages { checkpoint() }
+        }
     }
 
     private var messagesInRuns: Int { head.current.runs.reduce(0) { $0 + $1.messages } }

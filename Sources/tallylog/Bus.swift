@@ -1,4 +1,5 @@
 import Engine
+import Envelope
 import Feed
 import Logging
 import Model

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Query
 
 /// The command line: everything a person does with a store.
 @main
@@ -11,7 +12,7 @@ struct Tallylog: AsyncParsableCommand {
             that socket (--socket), or open a store that nobody serves (--data). Queries are the
             words of the protocol: tallylog top 10 user CATEGORY git LAST 7d
             """,
-        version: Version.current,
+        version: Release.version,
         groupedSubcommands: [
             CommandGroup(
                 name: "Running", subcommands: [Serve.self, Import.self, Publish.self]),

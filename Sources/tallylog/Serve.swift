@@ -3,9 +3,11 @@ import Engine
 import Envelope
 import Feed
 import Logging
+import MessageLog
 import Model
 import Server
 import ServiceLifecycle
+import UnixSignals
 
 /// Runs the engine: listens to the bus, keeps the store, answers on the socket.
 struct Serve: AsyncParsableCommand {

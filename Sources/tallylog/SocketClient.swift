@@ -61,7 +61,7 @@ final class SocketClient {
         var sent = 0
         while sent < bytes.count {
             let amount = bytes[sent...].withUnsafeBytes {
-                send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue))
+                send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
             }
             if amount < 0 && errno == EINTR { continue }
             guard amount > 0 else {

@@ -31,13 +31,10 @@ enum StoreDirectory {
     static func explained(_ error: EngineError) -> any Error {
         Terminal.complain("\(error)")
         switch error {
-        case .directory(let cause) where cause.operation == .lock: return ExitStatus.held
-        case .directory: return ExitStatus.failed
-        case .logLost: return ExitStatus.damaged
-        case .log(let cause):
-            if cause.isDamage { return ExitStatus.damaged }
-            return cause.isPoisoned ? ExitStatus.flushFailed : ExitStatus.failed
-        case .rollup, .checkpoint, .closed: return ExitStatus.failed
+        case .held: return ExitStatus.held
+        case .logLost, .log(.damaged): return ExitStatus.damaged
+        case .log(.poisoned): return ExitStatus.flushFailed
+        case .log, .directory, .rollup, .checkpoint, .closed: return ExitStatus.failed
         }
     }
 }
