@@ -11,8 +11,8 @@ package final class Engine: Sendable {
     package let directory: String
     /// Held as long as the engine lives.
     private let lock: DirectoryLock
-    private let log: MessageLog
-    private let store: RollupStore
+    let log: MessageLog
+    let store: RollupStore
     package let names: NameTable
     private let head: Head
     private let queue = AppendQueue()
@@ -93,14 +93,24 @@ package final class Engine: Sendable {
     }
 
     /// Drops the rollups of a store that nobody has open; the next opening makes them again.
-    private static func removeRollups(of directory: String) throws(EngineError) {
+    static func removeRollups(of directory: String) throws(EngineError) {
+        try makeEmpty(rollups(directory))
+    }
+
+    /// Makes a directory, or removes the files in it.
+    static func makeEmpty(_ path: String) throws(EngineError) {
         let disk = PosixDisk()
         do throws(DiskError) {
-            for name in try disk.list(rollups(directory)) {
-                try disk.remove(rollups(directory) + "/" + name)
-            }
+            try disk.makeDirectory(path)
+            for name in try disk.list(path) { try disk.remove(path + "/" + name) }
         } catch { throw .directory(error) }
     }
+
+    /// The segments that readers see at this moment.
+    var segmentsNow: [SegmentView] { head.current.segments }
+
+    /// The log's identity, as the rollups keep it.
+    var logIDBytes: [UInt8] { log.logID?.bytes ?? [] }
 
     /// Appends records. `completion` is called once, on the log thread, when they are durable and
     /// visible, or refused.

@@ -1,0 +1,108 @@
+import Disk
+import MessageLog
+import Model
+import Rollup
+
+/// What a verification of a whole store found.
+package struct StoreReport: Sendable {
+    package var log: VerifyReport
+    /// Whether the rollups are what the log's columns give, byte for byte.
+    package var rollupsAreRight: Bool
+
+    package var isSound: Bool { log.isSound && rollupsAreRight }
+}
+
+extension Engine {
+    /// Reads the log again, and computes all rollups again beside those that are kept.
+    package func verify() throws(EngineError) -> StoreReport {
+        _ = try checkpoint()
+        let report: VerifyReport
+        do { report = try log.verify() } catch { throw .log(error) }
+        let kept = try physicalDump()
+        return StoreReport(log: report, rollupsAreRight: try recomputedDump() == kept)
+    }
+
+    /// Drops the rollups of the store in `directory`, which nobody may have open, and computes them
+    /// again from the log's columns.
+    /// - Returns: the last sequence that the new rollups cover.
+    package static func rebuild(
+        directory: String, options: Options = Options()
+    ) throws(EngineError) -> UInt64 {
+        do {
+            let lock = try DirectoryLock.acquire(directory)
+            try withExtendedLifetime(lock) { try removeRollups(of: directory) }
+        } catch let error as DirectoryLockError {
+            throw .held(error)
+        } catch let error as EngineError {
+            throw error
+        } catch {
+            preconditionFailure("only the lock and the directory throw here, not \(error)")
+        }
+        let engine = try Engine(directory: directory, options: options)
+        let watermark = try engine.checkpoint()
+        try engine.close()
+        return watermark
+    }
+
+    /// Calls `body` with all stored keys and values: equal logs give equal ones.
+    package func physicalDump(
+        _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Void
+    ) throws(EngineError) {
+        do { try unsafe store.beginRead().physicalDump(body) } catch { throw .rollup(error) }
+    }
+
+    /// All stored keys and values, with their lengths.
+    package func physicalDump() throws(EngineError) -> [UInt8] {
+        do { return try Self.dump(of: store) } catch { throw .rollup(error) }
+    }
+
+    /// One line per stored count, by name: the same messages in any order give the same lines.
+    package func logicalDump(_ body: (String) -> Void) throws(EngineError) {
+        do {
+            try store.beginRead().logicalDump(names: names, body)
+        } catch { throw .rollup(error) }
+    }
+
+    /// The dump of rollups that are computed from the columns alone, names included.
+    private func recomputedDump() throws(EngineError) -> [UInt8] {
+        let scratch = directory + "/rollups.verify"
+        try Self.makeEmpty(scratch)
+        let again: RollupStore
+        do {
+            again = try RollupStore.open(
+                directory: scratch, mapBytes: Limits.indexMapBytesMax, logID: logIDBytes)
+            let table = NameTable()
+            let views = segmentsNow.map { view in
+                let map = SegmentNameMap()
+                map.extend(view.segment.columns, interning: table)
+                return SegmentView(segment: view.segment, names: map)
+            }
+            let end = store.watermark
+            while again.watermark < end {
+                let first = again.watermark + 1
+                let last = min(end, first + UInt64(Limits.checkpointMessages) - 1)
+                try again.checkpoint([Run.build(RowReader.rows(first...last, of: views))], names: table)
+            }
+            let dump = try Self.dump(of: again)
+            try Self.makeEmpty(scratch)
+            return dump
+        } catch let error as RollupError {
+            throw .rollup(error)
+        } catch let error as EngineError {
+            throw error
+        } catch {
+            preconditionFailure("only the rollups and the directory throw here, not \(error)")
+        }
+    }
+
+    private static func dump(of store: RollupStore) throws(RollupError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        try unsafe store.beginRead().physicalDump { key, value in
+            bytes.append(integer: UInt32(key.count))
+            bytes.append(integer: UInt32(value.count))
+            unsafe bytes.append(contentsOf: key)
+            unsafe bytes.append(contentsOf: value)
+        }
+        return bytes
+    }
+}

@@ -1,0 +1,91 @@
+import ArgumentParser
+import Engine
+import MessageLog
+
+/// Checks a store that nobody serves.
+struct Verify: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Read the whole log again, and compute the rollups again beside the kept ones.")
+    @Option(help: "The data directory.")
+    var data: String
+
+    mutating func run() throws {
+        let engine = try StoreDirectory.open(existing: data)
+        let report: StoreReport
+        do { report = try engine.verify() } catch { throw StoreDirectory.explained(error) }
+        try StoreDirectory.close(engine)
+        Terminal.print(lines: [
+            "\(report.log.segments) segments, \(report.log.records) records, "
+                + "\(report.log.bytes) bytes of batches are as written",
+            report.rollupsAreRight
+                ? "the rollups are what the log gives"
+                : "the rollups are not what the log gives: run 'tallylog rebuild --data \(data)'",
+        ])
+        for damage in report.log.damage { Terminal.complain("\(damage)") }
+        if !report.isSound { throw ExitStatus.damaged }
+    }
+}
+
+/// Makes the rollups of a store again.
+struct Rebuild: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Drop the rollups of a store that nobody serves, and compute them from the log.")
+    @Option(help: "The data directory.")
+    var data: String
+
+    mutating func run() throws {
+        do {
+            let watermark = try Engine.rebuild(directory: data)
+            Terminal.print(lines: ["the rollups cover the log up to sequence \(watermark)"])
+        } catch { throw StoreDirectory.explained(error) }
+    }
+}
+
+/// Prints everything that a store's rollups hold.
+struct Dump: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Print every stored count by name, or the stored bytes.",
+        discussion: """
+            By name, the same messages in any order print the same lines: kind, group, member,
+            bucket's start, count. With --physical, the same log prints the same bytes, in
+            hexadecimal: key and value of every entry.
+            """)
+    @Option(help: "The data directory.")
+    var data: String
+    @Flag(help: "Print the stored bytes.")
+    var physical = false
+
+    mutating func run() throws {
+        let engine = try StoreDirectory.open(existing: data)
+        do {
+            _ = try engine.checkpoint()
+            if physical {
+                try printPhysical(engine)
+            } else {
+                var lines: [String] = []
+                try engine.logicalDump { line in
+                    lines.append(line)
+                    if lines.count == 10_000 {
+                        Terminal.print(lines: lines)
+                        lines.removeAll(keepingCapacity: true)
+                    }
+                }
+                if !lines.isEmpty { Terminal.print(lines: lines) }
+            }
+        } catch { throw StoreDirectory.explained(error) }
+        try StoreDirectory.close(engine)
+    }
+
+    private func printPhysical(_ engine: Engine) throws(EngineError) {
+        try engine.physicalDump { key, value in
+            Terminal.print(lines: [hexadecimal(key) + " " + hexadecimal(value)])
+        }
+    }
+
+    private func hexadecimal(_ bytes: UnsafeRawBufferPointer) -> String {
+        let digits = Array("0123456789abcdef".utf8)
+        return String(
+            decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] },
+            as: UTF8.self)
+    }
+}
