@@ -58,8 +58,12 @@ let package = Package(
         .target(
             name: "Engine", dependencies: ["Model", "Disk", "MessageLog", "Rollup", "Envelope"],
             swiftSettings: core),
-        .target(name: "Query", dependencies: ["Model", "MessageLog", "Rollup", "Engine"], swiftSettings: core),
-        .target(name: "Tallylog", dependencies: ["Engine", "Envelope", "MessageLog", "Query", "Model"], swiftSettings: core),
+        .target(
+            name: "Query", dependencies: ["Model", "MessageLog", "Rollup", "Engine"],
+            swiftSettings: core),
+        .target(
+            name: "Tallylog", dependencies: ["Engine", "Envelope", "MessageLog", "Query", "Model"],
+            swiftSettings: core),
 
         // The edge: the bus, the socket, the command line.
         .target(
@@ -102,7 +106,8 @@ let package = Package(
             dependencies: ["MessageLog", "Model", "Disk", "DiskSimulation"], swiftSettings: edge),
         .testTarget(
             name: "RollupTests", dependencies: ["Rollup", "LMDB", "Model"], swiftSettings: edge),
-        .testTarget(name: "EnvelopeTests", dependencies: ["Envelope", "Model"], swiftSettings: edge),
+        .testTarget(
+            name: "EnvelopeTests", dependencies: ["Envelope", "Model"], swiftSettings: edge),
         .testTarget(
             name: "EngineTests",
             dependencies: [

@@ -81,10 +81,12 @@ extension Engine {
             while again.watermark < end {
                 let first = again.watermark + 1
                 let last = min(end, first + UInt64(Limits.checkpointMessages) - 1)
-                try again.checkpoint([Run.build(RowReader.rows(first...last, of: views))], names: table)
+                try again.checkpoint(
+                    [Run.build(RowReader.rows(first...last, of: views))], names: table)
             }
             let dump = try Self.dump(of: again)
             try Self.makeEmpty(scratch)
+            do { try PosixDisk().remove(scratch) } catch { throw EngineError.directory(error) }
             return dump
         } catch let error as RollupError {
             throw .rollup(error)

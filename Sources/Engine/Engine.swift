@@ -166,10 +166,12 @@ package final class Engine: Sendable {
 
     /// Takes what waits, folds it, writes the columns, and lets go of the directory. Idempotent.
     package func close() throws(EngineError) {
-        guard closed.withLock({ closed in
-            defer { closed = true }
-            return !closed
-        }) else { return }
+        guard
+            closed.withLock({ closed in
+                defer { closed = true }
+                return !closed
+            })
+        else { return }
         queue.close()
         threads[0].join()
         progress.monitor.change { $0.closing = true }

@@ -48,7 +48,7 @@ enum DecimalSeconds {
     private static func exponent(_ text: UnsafeRawBufferPointer) -> Int {
         var value = 0
         var negative = false
-        for unsafe byte in unsafe text {
+        for unsafebyte in unsafe text {
             switch byte {
             case UInt8(ascii: "-"): negative = true
             case UInt8(ascii: "+"): break

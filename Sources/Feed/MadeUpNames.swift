@@ -66,7 +66,8 @@ struct RankedNames {
         var range = 0..<sums.count - 1
         while !range.isEmpty {
             let middle = range.lowerBound + range.count / 2
-            range = sums[middle] <= wanted
+            range =
+                sums[middle] <= wanted
                 ? middle + 1..<range.upperBound : range.lowerBound..<middle
         }
         return range.lowerBound

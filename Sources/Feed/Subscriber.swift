@@ -100,11 +100,13 @@ struct ReceiveThread: Sendable {
     init(_ receiver: sending Receiver) throws(FeedError) {
         var thread = pthread_t()
         let argument = Unmanaged.passRetained(receiver)
-        let code = pthread_create(&thread, nil, { argument in
-            guard let argument else { preconditionFailure("the thread gets its receiver") }
-            Unmanaged<Receiver>.fromOpaque(argument).takeRetainedValue().run()
-            return nil
-        }, argument.toOpaque())
+        let code = pthread_create(
+            &thread, nil,
+            { argument in
+                guard let argument else { preconditionFailure("the thread gets its receiver") }
+                Unmanaged<Receiver>.fromOpaque(argument).takeRetainedValue().run()
+                return nil
+            }, argument.toOpaque())
         guard code == 0 else {
             argument.release()
             throw FeedError(.startThread, "of the feed", code: code)

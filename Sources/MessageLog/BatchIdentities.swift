@@ -24,8 +24,10 @@ struct BatchIdentities {
         var slot = home(id)
         while slots[slot] != 0 {
             let entry = entries[Int(slots[slot]) - 1]
-            if entry.id == id, DuplicateWindow.holds(
-                entry.time, time.microseconds, timeless: arrivalTime || entry.arrivalTime) {
+            if entry.id == id,
+                DuplicateWindow.holds(
+                    entry.time, time.microseconds, timeless: arrivalTime || entry.arrivalTime)
+            {
                 return entry.sequence
             }
             slot = (slot + 1) & (slots.count - 1)
@@ -38,9 +40,10 @@ struct BatchIdentities {
     ) {
         if (entries.count + 1) * 2 > slots.count { grow() }
         let slot = freeSlot(id)
-        entries.append(Entry(
-            id: id, time: time.microseconds, arrivalTime: arrivalTime, sequence: sequence,
-            slot: slot))
+        entries.append(
+            Entry(
+                id: id, time: time.microseconds, arrivalTime: arrivalTime, sequence: sequence,
+                slot: slot))
         slots[slot] = UInt32(entries.count)
     }
 

@@ -31,7 +31,8 @@ extension JournalScanner {
         if tail == 0 { return JournalExtent(end: position, tailBytes: 0) }
         let tailEnd = position.offset + tail
         if let later = try laterBatch(
-            from: position.offset, upTo: tailEnd, sequence: position.sequence) {
+            from: position.offset, upTo: tailEnd, sequence: position.sequence)
+        {
             throw broken(
                 at: position, place, reason + ", but a valid batch follows at byte \(later.offset)",
                 count: later.header.firstSequence - position.sequence)
@@ -84,9 +85,10 @@ extension JournalScanner {
     func broken(
         at position: ChainPosition, _ offset: Int, _ reason: String, count: UInt64?
     ) -> LogError {
-        .damaged(Damage(
-            path: path, offset: offset, reason: reason,
-            firstSequence: position.sequence, count: count))
+        .damaged(
+            Damage(
+                path: path, offset: offset, reason: reason,
+                firstSequence: position.sequence, count: count))
     }
 }
 

@@ -37,7 +37,8 @@ extension JournalHeader {
     private static func broken(
         _ file: any DiskFile, _ first: UInt64, _ reason: String
     ) -> LogError {
-        .damaged(Damage(
-            path: file.path, offset: 0, reason: reason, firstSequence: first, count: nil))
+        .damaged(
+            Damage(
+                path: file.path, offset: 0, reason: reason, firstSequence: first, count: nil))
     }
 }

@@ -8,9 +8,12 @@ extension JournalScanner {
             var refused: LogError?
             try unsafe forEachRecord(in: batch) { record, offset in
                 if unsafe record.kind > Record.Kind.feed || record.kind == 0,
-                    unsafe record.flags & Record.Flags.critical != 0 {
-                    refused = unsafe refused ?? .unknownCriticalRecord(
-                        path: path, sequence: sequence, kind: record.kind)
+                    unsafe record.flags & Record.Flags.critical != 0
+                {
+                    refused =
+                        unsafe refused
+                        ?? .unknownCriticalRecord(
+                            path: path, sequence: sequence, kind: record.kind)
                 }
                 if refused == nil, columns.rows == Limits.segmentRecordsMax {
                     refused = broken(

@@ -127,7 +127,8 @@ final class JournalScanner {
         while offset < end {
             let front = try unsafe bytes(offset, JournalFormat.batchHeaderBytes)
             if unsafe BatchHeader.mayBegin(front, salt: header.salt),
-                let batch = try batch(at: offset), batch.header.firstSequence >= sequence {
+                let batch = try batch(at: offset), batch.header.firstSequence >= sequence
+            {
                 return batch
             }
             offset += Limits.batchAlignmentBytes
@@ -166,8 +167,9 @@ final class JournalScanner {
     }
 
     private func damaged(_ batch: ScannedBatch, _ reason: String) -> LogError {
-        .damaged(Damage(
-            path: path, offset: batch.offset, reason: reason,
-            firstSequence: batch.header.firstSequence, count: UInt64(batch.header.recordCount)))
+        .damaged(
+            Damage(
+                path: path, offset: batch.offset, reason: reason,
+                firstSequence: batch.header.firstSequence, count: UInt64(batch.header.recordCount)))
     }
 }

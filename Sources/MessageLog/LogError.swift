@@ -100,9 +100,10 @@ extension LogError {
         if case .version(let version) = error.problem {
             self = .unsupportedVersion(path: path, version: version)
         } else {
-            self = .damaged(Damage(
-                path: path, offset: error.offset, reason: error.description, firstSequence: 0,
-                count: 0))
+            self = .damaged(
+                Damage(
+                    path: path, offset: error.offset, reason: error.description, firstSequence: 0,
+                    count: 0))
         }
     }
 }

@@ -17,16 +17,19 @@ enum LogFileName: Equatable {
     init(_ name: String) {
         let text = name.utf8
         if name.hasSuffix(Self.unfinishedSuffix) {
-            self = Self.isOurs(name.dropLast(Self.unfinishedSuffix.utf8.count))
+            self =
+                Self.isOurs(name.dropLast(Self.unfinishedSuffix.utf8.count))
                 ? .unfinished : .foreign
         } else if name.hasSuffix(".journal"), text.count == Self.digits + 8,
-            let first = Self.sequence(name.prefix(Self.digits)) {
+            let first = Self.sequence(name.prefix(Self.digits))
+        {
             self = .journal(first: first)
         } else if name.hasSuffix(".columns"), text.count == 2 * Self.digits + 9,
             let first = Self.sequence(name.prefix(Self.digits)),
             name.dropFirst(Self.digits).hasPrefix("-"),
             let last = Self.sequence(name.dropFirst(Self.digits + 1).prefix(Self.digits)),
-            last >= first {
+            last >= first
+        {
             self = .columns(first: first, last: last)
         } else if name.hasPrefix("torn-") {
             self = .torn

@@ -17,10 +17,11 @@ struct LogListing {
             case .torn, .foreign: continue
             case .columns(let first, let last):
                 if let other = columns.updateValue(last, forKey: first) {
-                    throw .damaged(Damage(
-                        path: directory + "/" + name, offset: 0,
-                        reason: "the file overlaps the columns up to sequence \(other)",
-                        firstSequence: first, count: 0))
+                    throw .damaged(
+                        Damage(
+                            path: directory + "/" + name, offset: 0,
+                            reason: "the file overlaps the columns up to sequence \(other)",
+                            firstSequence: first, count: 0))
                 }
             }
         }

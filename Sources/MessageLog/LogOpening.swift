@@ -67,10 +67,11 @@ struct LogOpening {
             }
         }
         if let (first, last) = listing.columns.min(by: { $0.key < $1.key }) {
-            throw .damaged(Damage(
-                path: path(LogFileName.columns(first, last)), offset: 0,
-                reason: "the journal of these columns is missing", firstSequence: first,
-                count: last - first + 1))
+            throw .damaged(
+                Damage(
+                    path: path(LogFileName.columns(first, last)), offset: 0,
+                    reason: "the journal of these columns is missing", firstSequence: first,
+                    count: last - first + 1))
         }
         if listing.journals.isEmpty, !options.readOnly { try begin() }
         return log
@@ -106,12 +107,14 @@ struct LogOpening {
 
     private func misplaced(_ first: UInt64) -> LogError {
         let expected = log.nextSequence
-        return .damaged(Damage(
-            path: path(LogFileName.journal(first)), offset: 0,
-            reason: first > expected
-                ? "the records from \(expected) on are missing"
-                : "the file overlaps the records up to \(expected - 1)",
-            firstSequence: min(first, expected), count: first > expected ? first - expected : 0))
+        return .damaged(
+            Damage(
+                path: path(LogFileName.journal(first)), offset: 0,
+                reason: first > expected
+                    ? "the records from \(expected) on are missing"
+                    : "the file overlaps the records up to \(expected - 1)",
+                firstSequence: min(first, expected), count: first > expected ? first - expected : 0)
+        )
     }
 
     /// The first journal of a new log. Its id is durable from here on.
@@ -138,14 +141,17 @@ extension LogOpening {
         let size = try withLogErrors { () throws(DiskError) in try file.size() }
         let lastRecord = Int(columns.position(ofRow: columns.rows - 1))
         guard lastRecord + Record.headerBytes <= size else {
-            throw .damaged(Damage(
-                path: journalPath, offset: size,
-                reason: "the journal is cut short, its last record begins at byte \(lastRecord)",
-                firstSequence: first, count: nil))
+            throw .damaged(
+                Damage(
+                    path: journalPath, offset: size,
+                    reason:
+                        "the journal is cut short, its last record begins at byte \(lastRecord)",
+                    firstSequence: first, count: nil))
         }
-        log.segments.append(Segment(
-            firstSequence: first, columns: columns,
-            payloads: JournalPayloads(disk, path: journalPath)))
+        log.segments.append(
+            Segment(
+                firstSequence: first, columns: columns,
+                payloads: JournalPayloads(disk, path: journalPath)))
         log.nextSequence = last + 1
     }
 
@@ -204,8 +210,9 @@ extension LogOpening {
         let columns = try replay(scanner, before: extent.end.sequence)
         let payloads = JournalPayloads(disk, path: journalPath, file: file)
         if columns.rows > 0 {
-            log.segments.append(Segment(
-                firstSequence: first, columns: columns.publish(), payloads: payloads))
+            log.segments.append(
+                Segment(
+                    firstSequence: first, columns: columns.publish(), payloads: payloads))
         }
         log.nextSequence = extent.end.sequence
         guard !options.readOnly else { return }

@@ -47,9 +47,10 @@ extension MessageLog {
     private func compare(_ segment: Segment, _ rebuilt: SegmentColumns) throws(LogError) {
         guard segment.columns.encoded() != rebuilt.encoded() else { return }
         let name = LogFileName.columns(segment.firstSequence, segment.lastSequence)
-        throw .damaged(Damage(
-            path: path(name), offset: 0, reason: "the columns are not what the records give",
-            firstSequence: segment.firstSequence, count: UInt64(segment.rows)))
+        throw .damaged(
+            Damage(
+                path: path(name), offset: 0, reason: "the columns are not what the records give",
+                firstSequence: segment.firstSequence, count: UInt64(segment.rows)))
     }
 }
 
@@ -69,9 +70,10 @@ extension JournalScanner {
                 let later = try laterBatch(
                     from: position.offset, upTo: window.size, sequence: position.sequence)
                 let resumed = later?.header.firstSequence ?? following
-                report.damage.append(Damage(
-                    path: path, offset: offset, reason: reason,
-                    firstSequence: position.sequence, count: resumed - position.sequence))
+                report.damage.append(
+                    Damage(
+                        path: path, offset: offset, reason: reason,
+                        firstSequence: position.sequence, count: resumed - position.sequence))
                 guard let later else { return }
                 // From here on the chain is taken up again.
                 position = ChainPosition(

@@ -193,7 +193,8 @@ extension MessageLog {
             return found
         }
         if let active,
-            let row = active.columns.duplicate(of: id, at: time, arrivalTime: arrivalTime) {
+            let row = active.columns.duplicate(of: id, at: time, arrivalTime: arrivalTime)
+        {
             return active.firstSequence + UInt64(row)
         }
         return batchIdentities.duplicate(of: id, at: time, arrivalTime: arrivalTime)
@@ -223,7 +224,8 @@ extension MessageLog {
     /// The active segment if the batch fits into it, else a new one.
     private func segmentForBatch() throws(LogError) -> ActiveSegment {
         if let active, active.writer.takes(batch.paddedBytes),
-            active.columns.rows + batch.count <= options.segmentRecords {
+            active.columns.rows + batch.count <= options.segmentRecords
+        {
             return active
         }
         guard let logID else { preconditionFailure("a log that takes appends has an id") }

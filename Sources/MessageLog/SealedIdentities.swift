@@ -19,8 +19,10 @@ struct SealedIdentities {
     init(_ segments: some Sequence<Segment>) {
         for segment in segments {
             guard let bounds = segment.columns.timeBounds else { continue }
-            candidates.append(Candidate(
-                columns: segment.columns, earliest: bounds.lowerBound, latest: bounds.upperBound))
+            candidates.append(
+                Candidate(
+                    columns: segment.columns, earliest: bounds.lowerBound, latest: bounds.upperBound
+                ))
         }
         candidates.sort { $0.latest > $1.latest }
     }
@@ -38,7 +40,8 @@ struct SealedIdentities {
             let earliest = candidates[place].earliest
             if Self.isPast(moment, latest, by: wide) { break }
             if Self.isPast(earliest, moment, by: wide) { continue }
-            let near = !Self.isPast(moment, latest, by: narrow)
+            let near =
+                !Self.isPast(moment, latest, by: narrow)
                 && !Self.isPast(earliest, moment, by: narrow)
             guard near || arrivalTime || hasArrivalTimes(place) else { continue }
             let columns = candidates[place].columns

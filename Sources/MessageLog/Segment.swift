@@ -66,9 +66,10 @@ final class JournalPayloads: Sendable {
             unsafe bytes = try unsafe Self.read(file, into: buffer, at: start)
         }
         guard let record = unsafe Self.record(bytes) else {
-            throw .damaged(Damage(
-                path: path, offset: position, reason: "the record does not match its checksum",
-                firstSequence: sequence, count: 1))
+            throw .damaged(
+                Damage(
+                    path: path, offset: position, reason: "the record does not match its checksum",
+                    firstSequence: sequence, count: 1))
         }
         return unsafe body(record)
     }

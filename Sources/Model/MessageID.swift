@@ -79,7 +79,11 @@ public struct MessageID: Hashable, Sendable {
                 continue
             }
             guard let nibble = Self.nibble(byte) else { return nil }
-            if nibbles < 16 { words.0 = words.0 << 4 | nibble } else { words.1 = words.1 << 4 | nibble }
+            if nibbles < 16 {
+                words.0 = words.0 << 4 | nibble
+            } else {
+                words.1 = words.1 << 4 | nibble
+            }
             nibbles += 1
         }
         self.init(form: year, high: words.0, low: words.1)
@@ -91,7 +95,11 @@ public struct MessageID: Hashable, Sendable {
         var words: (UInt64, UInt64) = (0, 0)
         for position in 0..<32 {
             guard let nibble = unsafe Self.nibble(text[8 + position]) else { return nil }
-            if position < 16 { words.0 = words.0 << 4 | nibble } else { words.1 = words.1 << 4 | nibble }
+            if position < 16 {
+                words.0 = words.0 << 4 | nibble
+            } else {
+                words.1 = words.1 << 4 | nibble
+            }
         }
         self.init(form: Self.derivedForm, high: words.0, low: words.1)
     }

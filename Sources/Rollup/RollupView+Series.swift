@@ -34,11 +34,12 @@ extension RollupView {
         _ group: SeriesGroup, _ granularity: Granularity, _ buckets: Range<Int64>,
         to target: UnsafeMutablePointer<UInt64>
     ) throws(RollupError) {
-        let plain: RowKind = switch granularity {
-        case .minute: .topicMinute
-        case .hour: .topicHour
-        case .day: .topicDay
-        }
+        let plain: RowKind =
+            switch granularity {
+            case .minute: .topicMinute
+            case .hour: .topicHour
+            case .day: .topicDay
+            }
         switch group {
         case .all: unsafe try addSeries(plain, 0, buckets, to: target)
         case .topic(let topic): unsafe try addSeries(plain, topic, buckets, to: target)
@@ -66,8 +67,9 @@ extension RollupView {
         let chunks = buckets.floorDivided(by: perChunk)
         for source in sources {
             for chunk in chunks {
-                guard let tally = unsafe try groupSegment(
-                    source, kind, chunk: chunk, group: group)
+                guard
+                    let tally = unsafe try groupSegment(
+                        source, kind, chunk: chunk, group: group)
                 else { continue }
                 let first = chunk * perChunk
                 let inside = buckets.clamped(to: first..<first + perChunk)
@@ -125,8 +127,9 @@ extension RollupView {
         let step = UInt64(perChunk)
         for source in sources {
             for chunk in wanted.floorDivided(by: perChunk) {
-                guard let tally = unsafe try groupSegment(
-                    source, kind, chunk: chunk, group: group)
+                guard
+                    let tally = unsafe try groupSegment(
+                        source, kind, chunk: chunk, group: group)
                 else { continue }
                 let first = chunk * perChunk
                 let inside = wanted.clamped(to: first..<first + perChunk)
@@ -200,8 +203,9 @@ extension RollupView {
         var sum: UInt64 = 0
         for source in sources {
             for chunk in buckets.floorDivided(by: perChunk) {
-                guard let tally = unsafe try groupSegment(
-                    source, kind, chunk: chunk, group: group)
+                guard
+                    let tally = unsafe try groupSegment(
+                        source, kind, chunk: chunk, group: group)
                 else { continue }
                 let first = chunk * perChunk
                 let inside = buckets.clamped(to: first..<first + perChunk)

@@ -42,7 +42,8 @@ extension RollupView {
         case .history(let kind, let id):
             for source in sources {
                 for chunk in range.floorDivided(by: kind.bucketsPerChunk) {
-                    bytes += unsafe try groupSegment(source, kind, chunk: chunk, group: id)?
+                    bytes +=
+                        unsafe try groupSegment(source, kind, chunk: chunk, group: id)?
                         .payload.count ?? 0
                 }
             }

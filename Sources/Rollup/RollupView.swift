@@ -104,8 +104,9 @@ package struct RollupView: ~Copyable {
     borrowing func groupSegment(
         _ source: Int, _ kind: RowKind, chunk: Int64, group: UInt32
     ) throws(RollupError) -> Tally? {
-        guard let row = unsafe try row(
-            source, kind, chunk: chunk, block: group >> kind.groupBits)
+        guard
+            let row = unsafe try row(
+                source, kind, chunk: chunk, block: group >> kind.groupBits)
         else { return nil }
         var cursor = unsafe RowCursor(row)
         let number = UInt8(group & (UInt32(1) << kind.groupBits - 1))

@@ -93,11 +93,15 @@ struct RowMerger: ~Copyable {
         }
         guard let sparse = unsafe tally.sparse() else { return false }
         let put = unsafe (keys.start, counts.start)
-        guard unsafe Tally.forEachOne(sparse.ones, in: all, { key, count in
-            unsafe put.0[next] = key
-            unsafe put.1[next] = count
-            next += 1
-        }), close(next) else { return false }
+        guard
+            unsafe Tally.forEachOne(
+                sparse.ones, in: all,
+                { key, count in
+                    unsafe put.0[next] = key
+                    unsafe put.1[next] = count
+                    next += 1
+                }), close(next)
+        else { return false }
         let restIntact = unsafe Tally.forEachPair(sparse.rest, in: all) { key, count in
             unsafe put.0[next] = key
             unsafe put.1[next] = count
@@ -112,7 +116,8 @@ struct RowMerger: ~Copyable {
         if end == start { return true }
         var intact = unsafe counts.start[start] != 0
         for index in start + 1..<max(end, start + 1) {
-            intact = unsafe intact && keys.start[index - 1] < keys.start[index]
+            intact =
+                unsafe intact && keys.start[index - 1] < keys.start[index]
                 && counts.start[index] != 0
         }
         parts.append(Part(start: start, count: end - start))
@@ -170,7 +175,8 @@ struct RowMerger: ~Copyable {
             // Without branches: which side is next cannot be predicted.
             let (takeX, takeY): (UInt64, UInt64) = (x <= y ? 1 : 0, y <= x ? 1 : 0)
             unsafe target[next] = min(x, y)
-            unsafe targetCounts[next] = (sourceCounts[a] & (0 &- takeX))
+            unsafe targetCounts[next] =
+                (sourceCounts[a] & (0 &- takeX))
                 &+ (sourceCounts[b] & (0 &- takeY))
             a &+= Int(truncatingIfNeeded: takeX)
             b &+= Int(truncatingIfNeeded: takeY)

@@ -117,7 +117,8 @@ struct RowWriter: ~Copyable {
         keys.reserve(keys.count + (expand ? cells.total : cells.count))
         var next = unsafe keys.start + keys.count
         for index in 0..<cells.count {
-            let key = unsafe timeKeys.start[Int(cells.times.start[index])]
+            let key =
+                unsafe timeKeys.start[Int(cells.times.start[index])]
                 | (UInt64(groups[index]) & groupMask) &<< groupShift
                 | (UInt64(members[index]) & memberMask) &<< memberShift
             if expand {

@@ -85,7 +85,9 @@ struct RunBuilder {
         _ packages: borrowing LocalIDs, _ minutes: BucketIndex,
         _ hours: BucketIndex
     ) -> Bool {
-        let chunkBits = Int.bitWidth - min(minutes.values.count, hours.values.count)
+        let chunkBits =
+            Int.bitWidth
+            - min(minutes.values.count, hours.values.count)
             .leadingZeroBitCount
         return chunkBits + 11 + topics.bits + max(users.bits, packages.bits) <= 64
     }

@@ -13,7 +13,9 @@ final class ProgressMeter {
     /// Shows the state, at most ten times a second, and only on a terminal.
     func show(_ done: Int, _ messages: UInt64) {
         let now = WallClock.now
-        guard Terminal.showsProgress, now.microseconds - shown.microseconds > 100_000 else { return }
+        guard Terminal.showsProgress, now.microseconds - shown.microseconds > 100_000 else {
+            return
+        }
         shown = now
         let seconds = Double(now.microseconds - begun.microseconds) / 1_000_000
         let rate = Int(Double(messages) / max(seconds, 0.001))

@@ -36,7 +36,8 @@ struct Publish: ParsableCommand {
                     throw CommandFailure("nobody subscribed to \(bind) within a minute")
                 }
             }
-            let sent = try generate.map { try publishMadeUp($0, publisher) }
+            let sent =
+                try generate.map { try publishMadeUp($0, publisher) }
                 ?? publishFile(publisher)
             Terminal.print(lines: ["\(sent) messages published"])
         } catch {

@@ -26,7 +26,8 @@ struct RandomHistory {
         var seconds = Self.start + day * 86_400 + Int64.random(in: 0..<86_400, using: &random)
         // Times that lie on the edges of buckets go wrong most easily.
         if random.chance(20) { seconds -= seconds % random.pick([60, 3_600, 86_400]) }
-        var fraction: Int64 = random.chance(30) ? Int64.random(in: 0..<1_000_000, using: &random) : 0
+        var fraction: Int64 =
+            random.chance(30) ? Int64.random(in: 0..<1_000_000, using: &random) : 0
         var hasID = random.chance(85)
         var id = "2026-" + uuid()
         if hasID, random.chance(15), let earlier = used.randomElement(using: &random) {
@@ -67,7 +68,8 @@ struct RandomHistory {
         if hasID { parts.append("\"msg_id\":\"\(id)\"") }
         if !timeless {
             let decimals = String(1_000_000 + fraction).dropFirst()
-            parts.append("\"timestamp\":" + (fraction == 0 ? "\(seconds)" : "\(seconds).\(decimals)"))
+            parts.append(
+                "\"timestamp\":" + (fraction == 0 ? "\(seconds)" : "\(seconds).\(decimals)"))
         }
         return ModelMessage(
             time: time, timeless: timeless, topic: topic, users: own, packages: things,
@@ -183,7 +185,8 @@ struct RandomHistory {
     }
 
     private mutating func moment() -> Timestamp {
-        let seconds = Self.start + Int64.random(in: -86_400...(Self.days + 1) * 86_400, using: &random)
+        let seconds =
+            Self.start + Int64.random(in: -86_400...(Self.days + 1) * 86_400, using: &random)
         let unit = Int64(random.pick([1, 60, 3_600, 86_400]))
         let micros = random.chance(10) ? Int64.random(in: 0..<1_000_000, using: &random) : 0
         return Timestamp(microseconds: seconds / unit * unit * 1_000_000 + micros)

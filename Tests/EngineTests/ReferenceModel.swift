@@ -131,7 +131,8 @@ struct ReferenceModel {
         if question.fill == .zero, let lower = question.selection.range.lower,
             let upper = question.selection.range.upper
         {
-            for number in question.every.numbers(from: lower, to: upper) where counts[number] == nil {
+            for number in question.every.numbers(from: lower, to: upper) where counts[number] == nil
+            {
                 counts[number] = 0
             }
         }

@@ -93,7 +93,8 @@ import Testing
 
     @Test func genericProfileIgnoresTopics() throws {
         let generic = EnvelopeParser(profile: .generic)
-        let text = #"{"topic":"a.b.c.git.receive","msg":{"agent":"ann","assignee":"bob","#
+        let text =
+            #"{"topic":"a.b.c.git.receive","msg":{"agent":"ann","assignee":"bob","#
             + #""commit":{"repo":"p"},"name":"q","project":{"name":"p"}}}"#
         let record = try generic.parse(text).get()
         #expect(record.users == ["ann", "bob"] && record.packages == ["p", "q"])
@@ -126,7 +127,8 @@ import Testing
                 let family = isBuild ? "buildsys.repo.n\(number)" : "other.n\(number)"
                 let topic = "org.fedoraproject.prod.\(family)"
                 let record = try fedora.parse(
-                    "{\"topic\":\"\(topic)\",\"msg\":{\"agent\":\"ann\"}}").get()
+                    "{\"topic\":\"\(topic)\",\"msg\":{\"agent\":\"ann\"}}"
+                ).get()
                 #expect(record.users == (isBuild ? [] : ["ann"]), "round \(round) \(topic)")
             }
         }

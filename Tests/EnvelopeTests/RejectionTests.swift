@@ -124,9 +124,11 @@ import Testing
         var random = SystemRandomNumberGenerator()
         let seed = random.next()
         var generator = SeededGenerator(state: seed)
-        let seeds = Self.pairs.flatMap { [Array($0.wrong.utf8), Array($0.right.utf8)] }
+        let seeds =
+            Self.pairs.flatMap { [Array($0.wrong.utf8), Array($0.right.utf8)] }
             + derivedIDCases.map { Array("{\"topic\":\"\($0.topic)\",\"msg\":\($0.msg)}".utf8) }
-        let alphabet = Array("{}[]:,\"\\u0019.eE+-NaInfity truelsmgpco\n".utf8) + [0xff, 0xed, 0xa0]
+        let alphabet =
+            Array("{}[]:,\"\\u0019.eE+-NaInfity truelsmgpco\n".utf8) + [0xff, 0xed, 0xa0]
         var taken = 0
         for round in 0..<20_000 {
             var bytes = seeds[Int.random(in: 0..<seeds.count, using: &generator)]

@@ -8,7 +8,8 @@ import Testing
 
 @Suite struct RejectedFileTests {
     private let path = FileManager.default.temporaryDirectory.appendingPathComponent(
-        "rejected-\(UInt64.random(in: 0 ... .max))").path
+        "rejected-\(UInt64.random(in: 0 ... .max))"
+    ).path
 
     private func message(_ number: Int, bytes: Int) -> RejectedMessage {
         RejectedMessage(

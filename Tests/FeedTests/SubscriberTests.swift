@@ -67,7 +67,8 @@ import Testing
             case let place where place % 50 == 10: try publisher.publish(frames: [topic])
             case let place where place % 50 == 20:
                 try publisher.publish(frames: [topic, envelope, [1], []])
-            case let place where place % 50 == 30: try publisher.publish(frames: [[0x78], envelope])
+            case let place where place % 50 == 30:
+                try publisher.publish(frames: [[0x78], envelope])
             case let place where place % 50 == 40:
                 try publisher.publish(frames: [topic, Array(envelope.dropLast())])
             default:

@@ -129,7 +129,8 @@ struct RowMaker {
         for _ in 0..<[0, 1, 1, 2, 3, 12][random.below(6)] {
             let dimension = Dimension(code: codes[random.below(codes.count)])
             // From the empty name to ones longer than a word, some with zero bytes.
-            let text = Array(repeating: UInt8(random.below(3)), count: random.below(25))
+            let text =
+                Array(repeating: UInt8(random.below(3)), count: random.below(25))
                 + Array("\(random.below(40))".utf8.dropFirst(random.below(2)))
             let name = ModelName(dimension: dimension, text: text)
             if seen.insert(name).inserted { names.append(name) }

@@ -120,13 +120,15 @@ struct ColumnsTests {
     private func row(_ block: ColumnBlock, _ row: Int, _ names: SegmentNames) -> ModelRow {
         var list: [ModelName] = []
         if block.topics[row] != 0 {
-            list.append(.init(
-                dimension: .topic, text: names.text(of: .topic, block.topics[row])))
+            list.append(
+                .init(
+                    dimension: .topic, text: names.text(of: .topic, block.topics[row])))
         }
         for set in block.sets {
             for id in set.names.ids(ofRow: row) {
-                list.append(.init(
-                    dimension: set.dimension, text: names.text(of: set.dimension, id)))
+                list.append(
+                    .init(
+                        dimension: set.dimension, text: names.text(of: set.dimension, id)))
             }
         }
         return ModelRow(

@@ -25,7 +25,8 @@ import Testing
                 for (place, other) in kept.enumerated()
                 where other.kind == Record.Kind.message && other.id == sent.id {
                     let timeless = (other.flags | sent.flags) & Record.Flags.arrivalTime != 0
-                    let window = timeless
+                    let window =
+                        timeless
                         ? Limits.duplicateWindowTimelessMicroseconds
                         : Limits.duplicateWindowMicroseconds
                     if abs(other.time - sent.time) < window {
@@ -51,9 +52,10 @@ import Testing
             let expected = sent.map { model.outcome($0) }
             var outcomes: [AppendOutcome] = []
             try log.append(
-                recordBatch(sent.map {
-                    message($0.id, time: $0.time, flags: $0.flags, kind: $0.kind, payload: [1])
-                }), outcomes: &outcomes)
+                recordBatch(
+                    sent.map {
+                        message($0.id, time: $0.time, flags: $0.flags, kind: $0.kind, payload: [1])
+                    }), outcomes: &outcomes)
             #expect(outcomes == expected, "seed \(seed)")
             switch Int.random(in: 0..<12, using: &generator) {
             case 0:

@@ -137,7 +137,8 @@ import Testing
         let copied = try #require(sample.disk.contents(of: Self.journal))
         let start = JournalFormat.aligned(sample.end)
         // The payload's place in the file, so that the copied batches fall on aligned offsets.
-        let front = start + JournalFormat.batchHeaderBytes + JournalFormat.recordChecksumBytes
+        let front =
+            start + JournalFormat.batchHeaderBytes + JournalFormat.recordChecksumBytes
             + message(7, payload: []).count
         let padding = Array(repeating: UInt8(7), count: JournalFormat.aligned(front) - front)
         let records = [message(7, payload: padding + copied + copied)]

@@ -46,18 +46,20 @@ struct NaiveRollup {
     {
         var counts: [UInt32: UInt64] = [:]
         for message in messages where message.topic != 0 && hours.contains(message.hour) {
-            let concerned = switch group {
-            case .all: true
-            case .topic(let id): message.topic == id
-            case .user(let id): message.users.contains(id)
-            case .package(let id): message.packages.contains(id)
-            }
+            let concerned =
+                switch group {
+                case .all: true
+                case .topic(let id): message.topic == id
+                case .user(let id): message.users.contains(id)
+                case .package(let id): message.packages.contains(id)
+                }
             guard concerned else { continue }
-            let ids = switch member {
-            case .topic: [message.topic]
-            case .user: message.users
-            case .package: message.packages
-            }
+            let ids =
+                switch member {
+                case .topic: [message.topic]
+                case .user: message.users
+                case .package: message.packages
+                }
             for id in ids { counts[id, default: 0] += 1 }
         }
         return counts

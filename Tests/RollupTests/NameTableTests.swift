@@ -49,7 +49,8 @@ import Testing
                 let name = Array("a.b.c.\(index % 7).\(index)".utf8)
                 if let id = table.id(.topic, name) {
                     let category = table.text(.category, table.category(ofTopic: id))
-                    let right = table.text(.topic, id) == name && Int(id) == index + 1
+                    let right =
+                        table.text(.topic, id) == name && Int(id) == index + 1
                         && category == Array("\(index % 7)".utf8)
                     wrong.add(right ? 0 : 1, ordering: .relaxed)
                     seen.add(1, ordering: .relaxed)

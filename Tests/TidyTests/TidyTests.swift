@@ -86,7 +86,8 @@ struct SourceFile: Sendable {
 
     private func importedModule(_ line: String) -> String? {
         let words = line.split(separator: " ")
-        guard let position = words.firstIndex(of: "import"), position <= 2, words.count > position + 1,
+        guard let position = words.firstIndex(of: "import"), position <= 2,
+            words.count > position + 1,
             !line.hasPrefix("//"), !line.hasPrefix("    ")
         else { return nil }
         return String(words[position + 1])
@@ -105,7 +106,9 @@ struct SourceFile: Sendable {
             for (number, line) in file.lines.enumerated() {
                 let place = "\(file.path):\(number + 1)"
                 if line.count > 100 { wrong.append("\(place): \(line.count) columns; at most 100") }
-                if line.last == " " || line.last == "\t" { wrong.append("\(place): trailing space") }
+                if line.last == " " || line.last == "\t" {
+                    wrong.append("\(place): trailing space")
+                }
                 if !line.allSatisfy(\.isASCII) { wrong.append("\(place): not ASCII") }
             }
         }

@@ -25,7 +25,8 @@ struct QuestionSet {
             case 1:
                 question = .series(
                     SeriesQuestion(
-                        every: Every(1, .hour), selection: Self.only(.topic, topics[id - 1], month)))
+                        every: Every(1, .hour), selection: Self.only(.topic, topics[id - 1], month))
+                )
             case 2:
                 question = .series(
                     SeriesQuestion(

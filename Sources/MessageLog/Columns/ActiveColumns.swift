@@ -73,10 +73,12 @@ package final class ActiveColumns {
             if view.count > 0 { names.append(.init(dimension: dimension, names: view)) }
         }
         names.sort { $0.dimension < $1.dimension }
-        return SegmentColumns(ActiveView(
-            rows: rows, firstSequence: firstSequence, blockRows: blockRows, full: full, last: last,
-            names: names, identities: identities, days: days.list,
-            timeBounds: earliest <= latest ? earliest...latest : nil))
+        return SegmentColumns(
+            ActiveView(
+                rows: rows, firstSequence: firstSequence, blockRows: blockRows, full: full,
+                last: last,
+                names: names, identities: identities, days: days.list,
+                timeBounds: earliest <= latest ? earliest...latest : nil))
     }
 
     /// The first row of a message with `id` that is the same as one at `time`, rows not yet

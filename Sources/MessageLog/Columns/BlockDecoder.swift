@@ -52,7 +52,8 @@ struct BlockDecoder {
             return nil
         }
         let room = unsafe bytes.count
-        let length = (column.isSums ? 8 : 0)
+        let length =
+            (column.isSums ? 8 : 0)
             + PackedIntegers.byteCount(column.count, width: column.width)
         guard column.offset + length + ColumnsFormat.slackBytes <= room else { return nil }
         return column

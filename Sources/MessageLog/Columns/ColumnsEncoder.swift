@@ -156,9 +156,10 @@ struct ColumnsFileBuilder {
         directory.append(kind.rawValue)
         directory.append(dimension.code)
         directory.append(integer: UInt16(0))
-        directory.append(integer: unsafe bytes.withUnsafeBytes {
-            unsafe Checksum.crc32c(UnsafeRawBufferPointer(rebasing: $0[start...]))
-        })
+        directory.append(
+            integer: unsafe bytes.withUnsafeBytes {
+                unsafe Checksum.crc32c(UnsafeRawBufferPointer(rebasing: $0[start...]))
+            })
         directory.append(integer: UInt64(start))
         directory.append(integer: UInt64(bytes.count - start))
         sections += 1

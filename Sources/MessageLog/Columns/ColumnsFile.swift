@@ -66,10 +66,11 @@ final class ColumnsFile: @unchecked Sendable {
             let order = try sections.section(.nameOrder, texts.dimension)
             let listEnds = try sections.section(.postingEnds, texts.dimension)
             let lists = try sections.section(.postings, texts.dimension)
-            guard let dimension = unsafe SealedDimension(
-                texts.dimension, texts: sections.region(of: texts),
-                ends: sections.region(of: ends), order: sections.region(of: order),
-                listEnds: sections.region(of: listEnds), lists: sections.region(of: lists))
+            guard
+                let dimension = unsafe SealedDimension(
+                    texts.dimension, texts: sections.region(of: texts),
+                    ends: sections.region(of: ends), order: sections.region(of: order),
+                    listEnds: sections.region(of: listEnds), lists: sections.region(of: lists))
             else {
                 throw ColumnsError(
                     .structure("counts that differ"), ends.kind.name, at: ends.range.lowerBound)

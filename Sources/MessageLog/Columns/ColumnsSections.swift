@@ -59,8 +59,9 @@ struct ColumnsSections: @unchecked Sendable {
             throw ColumnsError(
                 .structure("a directory that does not end at it"), "the trailer", at: trailer)
         }
-        guard unsafe checksum(bytes, start..<trailer)
-            == bytes.integer(at: trailer + 12, as: UInt32.self)
+        guard
+            unsafe checksum(bytes, start..<trailer)
+                == bytes.integer(at: trailer + 12, as: UInt32.self)
         else { throw ColumnsError(.checksum, "the directory", at: start) }
         var list: [Section] = []
         list.reserveCapacity(count)
@@ -76,10 +77,11 @@ struct ColumnsSections: @unchecked Sendable {
                 throw ColumnsError(
                     .structure("\(kind.name) outside of the file"), "the directory", at: entry)
             }
-            list.append(Section(
-                kind: kind, dimension: Dimension(code: unsafe bytes[entry + 1]),
-                checksum: unsafe bytes.integer(at: entry + 4, as: UInt32.self),
-                range: Int(offset)..<Int(offset + length)))
+            list.append(
+                Section(
+                    kind: kind, dimension: Dimension(code: unsafe bytes[entry + 1]),
+                    checksum: unsafe bytes.integer(at: entry + 4, as: UInt32.self),
+                    range: Int(offset)..<Int(offset + length)))
         }
         return list
     }

@@ -83,7 +83,8 @@ enum DuplicateWindow {
     @inline(__always)
     static func holds(_ left: Int64, _ right: Int64, timeless: Bool) -> Bool {
         let distance = UInt64(bitPattern: left > right ? left &- right : right &- left)
-        let window = timeless
+        let window =
+            timeless
             ? Limits.duplicateWindowTimelessMicroseconds : Limits.duplicateWindowMicroseconds
         return distance < UInt64(window)
     }

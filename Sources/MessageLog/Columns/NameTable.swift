@@ -42,8 +42,9 @@ struct NameTable {
         let table = unsafe ends.base.assumingMemoryBound(to: UInt32.self)
         let start = unsafe Int(table[Int(id) - 1])
         let end = unsafe Int(table[Int(id)])
-        return unsafe text.isSame(as: UnsafeRawBufferPointer(
-            start: texts.base + start, count: end - start))
+        return unsafe text.isSame(
+            as: UnsafeRawBufferPointer(
+                start: texts.base + start, count: end - start))
     }
 
     @inline(never)
@@ -180,7 +181,10 @@ extension UnsafeRawBufferPointer {
         }
         while offset < count {
             if unsafe (left + offset).load(as: UInt8.self)
-                != (right + offset).load(as: UInt8.self) { return false }
+                != (right + offset).load(as: UInt8.self)
+            {
+                return false
+            }
             offset &+= 1
         }
         return true

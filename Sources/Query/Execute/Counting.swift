@@ -43,7 +43,8 @@ enum Counting {
 
 extension Snapshot {
     /// The messages per bucket of `piece` that the rollups count, all groups together.
-    func counts(of groups: [SeriesGroup], _ piece: TimeSplit.Piece) throws(RollupError) -> [UInt64] {
+    func counts(of groups: [SeriesGroup], _ piece: TimeSplit.Piece) throws(RollupError) -> [UInt64]
+    {
         var counts = Array(repeating: UInt64(0), count: piece.buckets.count)
         for group in groups {
             try rollups.addSeries(group, piece.granularity, buckets: piece.buckets, into: &counts)

@@ -129,7 +129,8 @@ enum Listing {
         }
     }
 
-    private static func isBehind(_ place: Place, _ cursor: Cursor, _ order: MessagesQuestion.Order
+    private static func isBehind(
+        _ place: Place, _ cursor: Cursor, _ order: MessagesQuestion.Order
     ) -> Bool {
         let other = Place(time: cursor.time.microseconds, sequence: cursor.sequence)
         return order == .descending ? place < other : place > other
@@ -168,7 +169,11 @@ enum Listing {
         var high = segments.count
         while high - low > 1 {
             let middle = (low + high) / 2
-            if segments[middle].segment.firstSequence <= sequence { low = middle } else { high = middle }
+            if segments[middle].segment.firstSequence <= sequence {
+                low = middle
+            } else {
+                high = middle
+            }
         }
         let segment = segments[low].segment
         do {

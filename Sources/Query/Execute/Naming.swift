@@ -57,7 +57,8 @@ enum Naming {
             let range = TimeRange(
                 lower: Timestamp(microseconds: half.lowerBound * day),
                 upper: Timestamp(microseconds: half.upperBound * day))
-            let found = try Counting.count(Selection(filter: filter, range: range), in: snapshot) > 0
+            let found =
+                try Counting.count(Selection(filter: filter, range: range), in: snapshot) > 0
             if found == newest { low = middle } else { high = middle }
         }
         let resolved = ResolvedFilter(filter, names: snapshot.names)
