@@ -97,35 +97,44 @@ let package = Package(
             path: "Sources/tallylog",
             swiftSettings: edge),
 
-        // Tests, one target for each room.
+        // Tests, one target for each room, and what they share.
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: edge),
         .testTarget(
-            name: "DiskTests", dependencies: ["Disk", "DiskSimulation"], swiftSettings: edge),
-        .testTarget(name: "LMDBTests", dependencies: ["LMDB"], swiftSettings: edge),
+            name: "DiskTests", dependencies: ["Disk", "DiskSimulation", "TestSupport"],
+            swiftSettings: edge),
+        .testTarget(name: "LMDBTests", dependencies: ["LMDB", "TestSupport"], swiftSettings: edge),
         .testTarget(
             name: "MessageLogTests",
-            dependencies: ["MessageLog", "Model", "Disk", "DiskSimulation"], swiftSettings: edge),
+            dependencies: ["MessageLog", "Model", "Disk", "DiskSimulation", "TestSupport"],
+            swiftSettings: edge),
         .testTarget(
-            name: "RollupTests", dependencies: ["Rollup", "LMDB", "Model"], swiftSettings: edge),
+            name: "RollupTests", dependencies: ["Rollup", "LMDB", "Model", "TestSupport"],
+            swiftSettings: edge),
         .testTarget(
-            name: "EnvelopeTests", dependencies: ["Envelope", "Model"], swiftSettings: edge),
+            name: "EnvelopeTests", dependencies: ["Envelope", "Model", "TestSupport"],
+            swiftSettings: edge),
         .testTarget(
             name: "EngineTests",
             dependencies: [
                 "Engine", "Query", "Envelope", "MessageLog", "Rollup", "Model", "Disk",
-                "DiskSimulation",
+                "DiskSimulation", "TestSupport",
             ],
             swiftSettings: edge),
         .testTarget(
             name: "FeedTests",
             dependencies: [
-                "Feed", "Envelope", "Model", .product(name: "Logging", package: "swift-log"),
+                "Feed", "Envelope", "Model", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: edge),
-        .testTarget(name: "QueryTests", dependencies: ["Query", "Model"], swiftSettings: edge),
+        .testTarget(
+            name: "QueryTests", dependencies: ["Query", "Model", "TestSupport"], swiftSettings: edge
+        ),
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "Server", "Query", "Model", .product(name: "Logging", package: "swift-log"),
+                "Server", "Query", "Model", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: edge),
         .testTarget(name: "TidyTests", swiftSettings: edge),

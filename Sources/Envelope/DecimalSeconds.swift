@@ -48,7 +48,8 @@ enum DecimalSeconds {
     private static func exponent(_ text: UnsafeRawBufferPointer) -> Int {
         var value = 0
         var negative = false
-        for unsafebyte in unsafe text {
+        for place in text.indices {
+            let byte = unsafe text[place]
             switch byte {
             case UInt8(ascii: "-"): negative = true
             case UInt8(ascii: "+"): break

@@ -125,7 +125,8 @@ package struct Accumulator: ~Copyable {
         let (sums, limit) = unsafe (self.sums.start, UInt64(self.limit))
         var inside = true
         var intact = true
-        for unsafetally in unsafe deferred {
+        for place in unsafe deferred.indices {
+            let tally = unsafe deferred[place]
             let whole = unsafe tally.forEach(in: 0..<UInt64.max) { id, count in
                 guard id < limit, unsafe sums[Int(id)] >= count else {
                     inside = false

@@ -65,7 +65,7 @@ final class DimensionNames: @unchecked Sendable {
     deinit {
         for chunk in 0..<Self.chunksMax { unsafe chunks[chunk]?.deallocate() }
         unsafe chunks.deallocate()
-        for unsafearena in unsafe arenas { unsafe arena.deallocate() }
+        for place in unsafe arenas.indices { unsafe arenas[place].deallocate() }
     }
 
     var count: Int { published.load(ordering: .acquiring) }

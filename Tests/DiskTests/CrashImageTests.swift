@@ -5,6 +5,7 @@
 import Disk
 import DiskSimulation
 import Glibc
+import TestSupport
 import Testing
 
 private func diskWithFile(_ bytes: [UInt8]) throws -> (SimulatedDisk, any DiskFile) {

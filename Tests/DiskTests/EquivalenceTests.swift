@@ -5,6 +5,7 @@
 import Disk
 import DiskSimulation
 import Glibc
+import TestSupport
 import Testing
 
 /// What an operation gave: its value's text, or the failing operation and errno.

@@ -4,6 +4,7 @@
 
 import Disk
 import Glibc
+import TestSupport
 import Testing
 
 @Suite struct PosixTests {

@@ -1,5 +1,6 @@
 import Model
 import Query
+import TestSupport
 
 /// Makes messages and questions that get in each other's way: few names, few days, many repeats.
 struct RandomHistory {
@@ -32,7 +33,7 @@ struct RandomHistory {
         var id = "2026-" + uuid()
         if hasID, random.chance(15), let earlier = used.randomElement(using: &random) {
             id = earlier.identity
-            let shift = random.pick([0, 0, 1_000_000, 1_999_999, 2_000_000, 3_600_000_000])
+            let shift: Int64 = random.pick([0, 0, 1_000_000, 1_999_999, 2_000_000, 3_600_000_000])
             seconds = (earlier.time + shift) / 1_000_000
             fraction = (earlier.time + shift) % 1_000_000
         }

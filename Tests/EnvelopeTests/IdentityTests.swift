@@ -2,6 +2,7 @@
 // one, so that it counts twice; a time loses its last digits on the way through a float.
 import Envelope
 import Model
+import TestSupport
 import Testing
 
 @Suite struct IdentityTests {
@@ -75,7 +76,7 @@ import Testing
     /// Every whole second and random digits, against arithmetic on integers alone.
     @Test func agreesWithIntegers() throws {
         let seed = UInt64.random(in: .min ... .max)
-        var generator = SeededGenerator(state: seed)
+        var generator = SeededGenerator(seed: seed)
         for _ in 0..<5_000 {
             let whole = Int64.random(in: 946_684_800...1_790_000_000, using: &generator)
             let part = Int64.random(in: 0...999_999, using: &generator)

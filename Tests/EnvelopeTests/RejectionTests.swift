@@ -2,6 +2,7 @@
 // the reason given is the wrong one; some bytes crash the parser or make it read outside of them.
 import Envelope
 import Model
+import TestSupport
 import Testing
 
 @Suite struct RejectionTests {
@@ -123,7 +124,7 @@ import Testing
     @Test func survivesAnyBytes() throws {
         var random = SystemRandomNumberGenerator()
         let seed = random.next()
-        var generator = SeededGenerator(state: seed)
+        var generator = SeededGenerator(seed: seed)
         let seeds =
             Self.pairs.flatMap { [Array($0.wrong.utf8), Array($0.right.utf8)] }
             + derivedIDCases.map { Array("{\"topic\":\"\($0.topic)\",\"msg\":\($0.msg)}".utf8) }
@@ -149,18 +150,5 @@ import Testing
             }
         }
         #expect(taken > 100, "mutations leave some envelopes whole, seed \(seed)")
-    }
-}
-
-/// SplitMix64.
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ mixed >> 30) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ mixed >> 27) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ mixed >> 31
     }
 }

@@ -3,6 +3,7 @@
 // environment shows other content. Against all of it: random histories beside a Dictionary.
 
 import LMDB
+import TestSupport
 import Testing
 
 private typealias Model = [[UInt8]: [UInt8]]

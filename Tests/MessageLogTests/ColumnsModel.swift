@@ -3,21 +3,7 @@
 import Disk
 import MessageLog
 import Model
-
-/// SplitMix64: the same seed gives the same rows on any machine.
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
-    }
-
-    mutating func below(_ bound: Int) -> Int { Int.random(in: 0..<bound, using: &self) }
-}
+import TestSupport
 
 struct ModelName: Hashable {
     var dimension: Dimension
@@ -84,7 +70,7 @@ struct RowMaker {
     private var used: [(MessageID, Int64)] = []
 
     init(seed: UInt64, shapes: RowShapes = RowShapes()) {
-        random = SeededGenerator(state: seed)
+        random = SeededGenerator(seed: seed)
         self.shapes = shapes
         clock = shapes.negativeTimes ? -40_000_000 : 1_767_225_600_000_000
     }

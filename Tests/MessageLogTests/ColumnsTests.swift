@@ -4,6 +4,7 @@
 import MessageLog
 import Model
 import Synchronization
+import TestSupport
 import Testing
 
 /// What the writer of a test hands to its readers.
@@ -196,7 +197,7 @@ struct ColumnsTests {
                 shared.done.store(true, ordering: .releasing)
             }
             group.addTask {
-                var random = SeededGenerator(state: 9)
+                var random = SeededGenerator(seed: 9)
                 while !shared.done.load(ordering: .acquiring) {
                     guard let view = shared.latest.withLock({ $0 }) else { continue }
                     let row = random.below(view.rows)

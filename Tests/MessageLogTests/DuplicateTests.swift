@@ -4,6 +4,7 @@
 // start.
 import DiskSimulation
 import Model
+import TestSupport
 import Testing
 
 @testable import MessageLog

@@ -2,6 +2,7 @@
 // times before 1970 rounded the wrong way, a bucket that does not hold the times it is numbered
 // for, or two buckets that overlap or leave a gap.
 import Model
+import TestSupport
 import Testing
 
 @testable import Query

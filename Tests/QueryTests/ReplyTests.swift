@@ -1,3 +1,4 @@
+import TestSupport
 // What could go wrong: a reply of another shape than clients expect of RESP2 or RESP3, a number
 // with a wrong digit, a text that breaks out of its line, or a reader that depends on how the bytes
 // were cut.

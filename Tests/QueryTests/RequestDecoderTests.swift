@@ -2,6 +2,7 @@
 // taken for another's, quoting that differs from Redis's, memory promised to a client that only
 // claims to send much, or a crash on bytes that are no request.
 import Model
+import TestSupport
 import Testing
 
 @testable import Query

@@ -1,6 +1,7 @@
 import Foundation
 import LMDB
 import Model
+import TestSupport
 import Testing
 
 @testable import Rollup

@@ -5,6 +5,7 @@
 import Foundation
 import Query
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Server
