@@ -40,7 +40,7 @@ import Testing
 
     @Test(arguments: 1...12 as ClosedRange<UInt64>)
     func outcomesAreThoseOfAList(seed: UInt64) throws {
-        var generator = SeededGenerator(seed: seed)
+        var generator = SeededGenerator(state: seed)
         let disk = try newDisk()
         var log = try openLog(disk)
         var model = Model()

@@ -8,28 +8,13 @@ import Testing
 
 @testable import MessageLog
 
-/// SplitMix64.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var word = state
-        word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-        return word ^ (word >> 31)
-    }
-}
-
 let logDirectory = "data/log"
 
 /// A small log's limits: many rolls from few records.
 func smallOptions(
     journalBytes: Int = 4_096, segmentRecords: Int = 40, readOnly: Bool = false, seed: UInt64 = 1
 ) -> LogOptions {
-    let random = Mutex(SeededGenerator(seed: seed))
+    let random = Mutex(SeededGenerator(state: seed))
     return LogOptions(
         journalBytes: journalBytes, segmentRecords: segmentRecords, blockRows: 8,
         readOnly: readOnly, randomWord: { random.withLock { $0.next() } })
@@ -67,7 +52,7 @@ func message(
 
 /// A message whose payload is `byteCount` bytes of text that `number` decides.
 func message(_ number: UInt64, byteCount: Int = 40) -> [UInt8] {
-    var generator = SeededGenerator(seed: number)
+    var generator = SeededGenerator(state: number)
     return message(
         number, payload: (0..<byteCount).map { _ in UInt8.random(in: 32...126, using: &generator) })
 }

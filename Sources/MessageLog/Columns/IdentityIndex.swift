@@ -33,7 +33,8 @@ struct IdentityIndex: @unchecked Sendable {
         guard rowsAt <= region.count, prints + entries <= region.count, buckets > 0,
             let starts = unsafe PackedArray(
                 UnsafeRawBufferPointer(rebasing: region[Self.headerBytes...])),
-            let rowOfEntry = unsafe PackedArray(UnsafeRawBufferPointer(rebasing: region[rowsAt...])),
+            let rowOfEntry = unsafe PackedArray(
+                UnsafeRawBufferPointer(rebasing: region[rowsAt...])),
             starts.count == buckets + 1, rowOfEntry.count == entries
         else { return nil }
         self.starts = starts
@@ -43,7 +44,7 @@ struct IdentityIndex: @unchecked Sendable {
     /// The bucket of a hash, and the byte that is kept of it.
     @inline(__always)
     private static func place(_ hash: UInt64, buckets: Int) -> (bucket: Int, print: UInt8) {
-        let bucket = Int(truncatingIfNeeded: (hash >> 32) &* UInt64(buckets) >> 32)
+        let bucket = Int(truncatingIfNeeded: ((hash >> 32) &* UInt64(buckets)) >> 32)
         return (bucket, UInt8(truncatingIfNeeded: hash))
     }
 
