@@ -8,7 +8,8 @@ package final class MappedBytes: @unchecked Sendable {
 
     /// - Parameter release: called once with `bytes`, when nobody refers to this object any more.
     package init(
-        _ bytes: UnsafeRawBufferPointer, release: @escaping @Sendable (UnsafeRawBufferPointer) -> Void
+        _ bytes: UnsafeRawBufferPointer,
+        release: @escaping @Sendable (UnsafeRawBufferPointer) -> Void
     ) {
         unsafe self.bytes = bytes
         unsafe self.release = release

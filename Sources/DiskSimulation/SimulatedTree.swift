@@ -192,9 +192,11 @@ struct SimulatedTree {
         for (node, content) in nodes {
             guard case .directory(var names) = content else { continue }
             for name in names.keys {
-                guard let first = names[name]?.unsynced.firstIndex(where: {
-                    lost.contains($0.serial)
-                }) else { continue }
+                guard
+                    let first = names[name]?.unsynced.firstIndex(where: {
+                        lost.contains($0.serial)
+                    })
+                else { continue }
                 names[name]?.unsynced.removeSubrange(first...)
             }
             nodes[node] = .directory(names)

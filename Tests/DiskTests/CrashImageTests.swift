@@ -33,7 +33,9 @@ private func page(_ value: UInt8, _ count: Int = 1) -> [UInt8] {
             let image = disk.crashImage(.random(seed: seed))
             let bytes = try #require(image.contents(of: "/f"))
             #expect(bytes.count == 8_192 || bytes.count == 12_288)
-            let pages = stride(from: 0, to: bytes.count, by: 4_096).map { Set(bytes[$0..<$0 + 4_096]) }
+            let pages = stride(from: 0, to: bytes.count, by: 4_096).map {
+                Set(bytes[$0..<$0 + 4_096])
+            }
             #expect(pages.allSatisfy { $0.count == 1 }, "seed \(seed): a page is torn")
             seen.insert(pages.map { $0.first! })
             #expect(disk.crashImage(.random(seed: seed)).contents(of: "/f") == bytes)
@@ -70,7 +72,9 @@ private func page(_ value: UInt8, _ count: Int = 1) -> [UInt8] {
         for seed in 0..<100 as Range<UInt64> {
             let bytes = try #require(disk.crashImage(.torn(seed: seed)).contents(of: "/f"))
             let whole = bytes == page(1, 2)
-            let cut = bytes.prefix(100).allSatisfy { $0 == 1 } && bytes.dropFirst(100).allSatisfy { $0 == 0 }
+            let cut =
+                bytes.prefix(100).allSatisfy { $0 == 1 }
+                && bytes.dropFirst(100).allSatisfy { $0 == 0 }
             #expect(whole || (cut && (bytes.count == 100 || bytes.count == 8_192)), "seed \(seed)")
         }
     }
@@ -135,7 +139,9 @@ private func page(_ value: UInt8, _ count: Int = 1) -> [UInt8] {
     @Test func aFailedDirectoryFlushLosesItsNames() throws {
         let (disk, _) = try diskWithFile([1])
         try disk.open("/g", .create).synchronize()
-        disk.fail(call: 1 + disk.callCount(of: .synchronizeDirectory), code: EIO, only: .synchronizeDirectory)
+        disk.fail(
+            call: 1 + disk.callCount(of: .synchronizeDirectory), code: EIO,
+            only: .synchronizeDirectory)
         #expect(throws: DiskError.self) { try disk.synchronizeDirectory("/") }
         try disk.synchronizeDirectory("/")
         #expect(try disk.list("/") == ["f", "g"])
@@ -163,7 +169,8 @@ private func page(_ value: UInt8, _ count: Int = 1) -> [UInt8] {
                 cache.replaceSubrange(offset..<offset + bytes.count, with: bytes)
             case 3:
                 try file.truncate(to: offset)
-                cache = cache.prefix(offset) + .init(repeating: 0, count: max(0, offset - cache.count))
+                cache =
+                    cache.prefix(offset) + .init(repeating: 0, count: max(0, offset - cache.count))
             case 4:
                 try file.allocate(to: offset)
                 cache += [UInt8](repeating: 0, count: max(0, offset - cache.count))
@@ -176,7 +183,9 @@ private func page(_ value: UInt8, _ count: Int = 1) -> [UInt8] {
                 possible[index].insert(index < cache.count ? cache[index] : 0)
             }
             sizes.insert(cache.count)
-            for choice in [CrashChoice.nothingUnsynced, .everything, .random(seed: seed), .torn(seed: seed)] {
+            for choice in [
+                CrashChoice.nothingUnsynced, .everything, .random(seed: seed), .torn(seed: seed),
+            ] {
                 let bytes = try #require(disk.crashImage(choice).contents(of: "/f"))
                 let wrong = bytes.indices.first { !possible[$0].contains(bytes[$0]) }
                 #expect(wrong == nil, "seed \(seed), step \(step), \(choice)")

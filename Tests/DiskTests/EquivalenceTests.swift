@@ -146,7 +146,9 @@ private func directories(
                     old.replaceSubrange(offset..<offset + bytes.count, with: bytes)
                 }
                 model[name] = old
-            case 5: model[name] = old.prefix(offset) + .init(repeating: 0, count: max(0, offset - old.count))
+            case 5:
+                model[name] =
+                    old.prefix(offset) + .init(repeating: 0, count: max(0, offset - old.count))
             case 6: model[name] = old + .init(repeating: 0, count: max(0, offset - old.count))
             case 7: model[name] = old
             case 8 where model[name] != nil:
@@ -159,7 +161,9 @@ private func directories(
                 for (name, bytes) in model {
                     let file = try disk.open(directory.path + "/" + name, .read)
                     #expect(try file.read(50_000, at: 0) == bytes, "seed \(seed), step \(step)")
-                    #expect(try file.map().withBytes { Array($0) } == bytes, "seed \(seed), step \(step)")
+                    #expect(
+                        try file.map().withBytes { Array($0) } == bytes,
+                        "seed \(seed), step \(step)")
                 }
             }
         }

@@ -45,7 +45,8 @@ import Testing
         for descriptor in 3..<256 as Range<Int32> {
             var path = [CChar](repeating: 0, count: 4_096)
             guard readlink("/proc/self/fd/\(descriptor)", &path, 4_095) > 0,
-                String(decoding: path.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+                String(
+                    decoding: path.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
                     == file.path
             else { continue }
             #expect(fcntl(descriptor, F_GETFD) & FD_CLOEXEC != 0)
@@ -90,7 +91,8 @@ import Testing
                 return
             }
             #expect(!command.isEmpty)
-            #expect(refusal?.description.contains("process \(getpid()) (\(command)) uses it") == true)
+            #expect(
+                refusal?.description.contains("process \(getpid()) (\(command)) uses it") == true)
             withExtendedLifetime(lock) {}
         }
         _ = try DirectoryLock.acquire(directory.path)

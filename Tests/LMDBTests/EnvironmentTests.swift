@@ -153,7 +153,9 @@ import Testing
 private func refusalsInChild(_ environment: Environment) -> Int32 {
     var refusals: Int32 = 0
     func count(_ operation: () throws(LMDBError) -> Void) {
-        do throws(LMDBError) { try operation() } catch { refusals += error.reason == .forked ? 1 : 0 }
+        do throws(LMDBError) { try operation() } catch {
+            refusals += error.reason == .forked ? 1 : 0
+        }
     }
     count { () throws(LMDBError) in _ = try environment.beginRead().identifier }
     count { () throws(LMDBError) in try environment.beginWrite().commit() }

@@ -15,7 +15,8 @@ private func randomKey(_ random: inout SeededGenerator) -> [UInt8] {
 
 private func randomValue(_ random: inout SeededGenerator) -> [UInt8] {
     // Mostly small; some past a leaf's 2 KB, so that overflow pages come and go.
-    let length = Int.random(in: 0...9, using: &random) == 0
+    let length =
+        Int.random(in: 0...9, using: &random) == 0
         ? Int.random(in: 0...9_000, using: &random) : Int.random(in: 0...300, using: &random)
     return [UInt8](repeating: UInt8.random(in: 0...255, using: &random), count: length)
 }
@@ -134,12 +135,16 @@ private func change(
         let environment = try Environment.open(path: directory.path, mapBytes: 16 << 20)
         let value = [UInt8](repeating: 5, count: 84)
         var writer = try environment.beginWrite()
-        for number in 0..<4_000 { try writer.append([UInt8(number >> 8), UInt8(number & 255)], value) }
+        for number in 0..<4_000 {
+            try writer.append([UInt8(number >> 8), UInt8(number & 255)], value)
+        }
         #expect(throws: LMDBError.self) { try writer.append([1], value) }
         _ = consume writer
 
         var again = try environment.beginWrite()
-        for number in 0..<4_000 { try again.append([UInt8(number >> 8), UInt8(number & 255)], value) }
+        for number in 0..<4_000 {
+            try again.append([UInt8(number >> 8), UInt8(number & 255)], value)
+        }
         try again.commit()
         let statistics = try environment.statistics()
         // 4,000 entries of 96 bytes with node header and offset: 42 fit a page of 4,096.
