@@ -55,6 +55,10 @@ import Testing
                     poisoned = true
                 } catch LogError.io {
                     #expect(known.durable == (try contents(log)), "call \(call)")
+                    // Nothing of it remains, as someone who only reads can see.
+                    let reader = try openLog(disk, smallOptions(readOnly: true))
+                    #expect(reader.recovery.tornBytes == 0, "call \(call)")
+                    #expect(try contents(reader) == known.durable, "call \(call)")
                     try known.append(records, to: log)
                 }
             }
