@@ -1,6 +1,7 @@
 // What could go wrong: a failed call is taken for a success; a failed flush is repeated and
-// believed; a full disk leaves half a batch behind, or a log that never takes appends again; an error leaves
-// files that the next start cannot read. So: fail every call of a workload, in every way.
+// believed; a full disk leaves half a batch behind, or a log that never takes appends again; an
+// error leaves files that the next start cannot read. So: fail every call of a workload, in every
+// way.
 import Disk
 import DiskSimulation
 import Glibc
