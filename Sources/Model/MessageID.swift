@@ -1,7 +1,7 @@
 /// A message's identity, 128 bits and where they come from.
 ///
-/// The bus's own ids, `<year>-<uuid>` in lower case, are held exactly: the uuid's bits, and the year
-/// in `form`. Any other text is held as half a SHA-256. Where a message has no id, one is derived
+/// The bus's own ids, `<year>-<uuid>` in lower case, are held exactly: the uuid's bits, and the
+/// year in `form`. Any other text is held as half a SHA-256. Where a message has no id, one is derived
 /// from its content (see `Envelope`), and written `derived-<32 hex digits>`.
 public struct MessageID: Hashable, Sendable {
     /// 0: hash of another text; 1: derived from the content; 1000...9999: the year of a bus id.
@@ -37,7 +37,7 @@ public struct MessageID: Hashable, Sendable {
         self = unsafe bytes.withUnsafeBytes { unsafe MessageID(text: $0) }
     }
 
-    /// The text of an exact id (bus or derived); nil for a hashed one, whose text only the payload has.
+    /// The text of an exact id (bus or derived); nil for a hashed one: only the payload has that.
     public var exactText: String? {
         switch form {
         case Self.hashedForm:
