@@ -116,7 +116,7 @@ let package = Package(
         .testTarget(
             name: "EngineTests",
             dependencies: [
-                "Engine", "Query", "Envelope", "MessageLog", "Rollup", "Model", "Disk",
+                "Engine", "Query", "Envelope", "MessageLog", "Rollup", "LMDB", "Model", "Disk",
                 "DiskSimulation", "TestSupport",
             ],
             swiftSettings: edge),
@@ -137,6 +137,11 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: edge),
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["tallylog-cli"], exclude: ["python"],
+            swiftSettings: edge),
+        .testTarget(
+            name: "ReadmeTests", dependencies: ["Tallylog", "TestSupport"], swiftSettings: edge),
         .testTarget(name: "TidyTests", swiftSettings: edge),
     ],
     cxxLanguageStandard: .cxx17

@@ -15,7 +15,10 @@ package final class Publisher {
         // XPUB is PUB that also lets see who subscribes.
         socket = try Socket(type: ZMQ_XPUB)
         try socket.set(ZMQ_SNDHWM, "ZMQ_SNDHWM", Int32(queuedMessagesMax))
-        try socket.set(ZMQ_LINGER, "ZMQ_LINGER", 1_000)
+        // Who waits for slow subscribers does so at the end too, but not for one that hangs.
+        try socket.set(ZMQ_LINGER, "ZMQ_LINGER", isLossless ? 30_000 : 1_000)
+        // Without this only the first of several equal subscriptions is told of.
+        try socket.set(ZMQ_XPUB_VERBOSE, "ZMQ_XPUB_VERBOSE", 1)
         try socket.set(ZMQ_XPUB_NODROP, "ZMQ_XPUB_NODROP", isLossless ? 1 : 0)
         try socket.bind(endpoint)
     }

@@ -70,6 +70,13 @@ package final class EngineHandler: RequestHandler {
 
     private func failed(_ error: EngineError) -> Reply { .error("ERR \(error)") }
 
+    /// INFO of an engine without a server.
+    package func infoReply(sections: [String]) -> Reply {
+        var reply = InfoReply(sections: sections)
+        for (section, lines) in info() { reply.add(section, lines) }
+        return reply.reply
+    }
+
     package func info() -> [(section: String, lines: [(String, String)])] {
         let counts = engine.accounting.counts
         let progress = engine.progress.counters

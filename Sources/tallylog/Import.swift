@@ -10,11 +10,11 @@ import Query
 struct Import: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import",
-        abstract: "Append the messages of a file, one envelope of JSON a line.",
+        abstract: "Appends the messages of a file, one envelope of JSON a line",
         discussion: """
-            Messages that the store already has are counted and skipped, so an import that was cut
-            short is resumed by running it again. Refused lines are counted and kept in
-            DIR/rejected.jsonl. '-' reads standard input.
+            Messages that the store already has are counted and skipped, so an import that was \
+            cut short is resumed by running it again. Refused lines are counted, and kept in \
+            rejected.jsonl in the data directory.
             """)
 
     @OptionGroup var target: Target

@@ -6,11 +6,18 @@ import Query
 struct Tallylog: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tallylog",
-        abstract: "Keeps a message bus's history and its statistics.",
+        abstract: "Keeps a message bus's history and its statistics",
         discussion: """
-            'tallylog serve' listens to the bus and answers on a Unix socket. The query commands ask
-            that socket (--socket), or open a store that nobody serves (--data). Queries are the
-            words of the protocol: tallylog top 10 user CATEGORY git LAST 7d
+            'serve' listens to the bus and answers on a Unix socket. The other commands ask that \
+            socket (--socket PATH), or open a store that nobody serves (--data DIR). Questions are \
+            the words of the protocol:
+
+              tallylog serve --data DIR --subscribe tcp://hub.example.org:9940
+              tallylog top --data DIR 10 user CATEGORY git LAST 7d
+              tallylog messages --data DIR USER ralph LIMIT 5
+
+            Exit codes: 0 done, 1 refused or failed, 3 another process uses the directory, \
+            4 damage, 5 a flush to disk failed, 64 wrong usage.
             """,
         version: Release.version,
         groupedSubcommands: [

@@ -5,8 +5,9 @@ import MessageLog
 /// Checks a store that nobody serves.
 struct Verify: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Read the whole log again, and compute the rollups again beside the kept ones.")
-    @Option(help: "The data directory.")
+        abstract: "Reads the whole log again, and computes the rollups beside the kept ones",
+        discussion: "Nobody may serve the store. Exit code 4 means damage; nothing is changed.")
+    @Option(help: .init("The data directory.", valueName: "dir"))
     var data: String
 
     mutating func run() throws {
@@ -29,11 +30,12 @@ struct Verify: ParsableCommand {
 /// Makes the rollups of a store again.
 struct Rebuild: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Drop the rollups of a store that nobody serves, and compute them from the log.")
-    @Option(help: "The data directory.")
+        abstract: "Drops the rollups of a store that nobody serves, and computes them from the log")
+    @Option(help: .init("The data directory.", valueName: "dir"))
     var data: String
 
     mutating func run() throws {
+        try StoreDirectory.requireStore(at: data)
         do {
             let watermark = try Engine.rebuild(directory: data)
             Terminal.print(lines: ["the rollups cover the log up to sequence \(watermark)"])
@@ -44,15 +46,15 @@ struct Rebuild: ParsableCommand {
 /// Prints everything that a store's rollups hold.
 struct Dump: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Print every stored count by name, or the stored bytes.",
+        abstract: "Prints every stored count by name, or the stored bytes",
         discussion: """
-            By name, the same messages in any order print the same lines: kind, group, member,
-            bucket's start, count. With --physical, the same log prints the same bytes, in
+            By name, the same messages in any order print the same lines: kind, group, member, \
+            bucket's start, count. With --physical, the same log prints the same bytes, in \
             hexadecimal: key and value of every entry.
             """)
-    @Option(help: "The data directory.")
+    @Option(help: .init("The data directory.", valueName: "dir"))
     var data: String
-    @Flag(help: "Print the stored bytes.")
+    @Flag(help: "Prints the stored bytes.")
     var physical = false
 
     mutating func run() throws {

@@ -7,17 +7,24 @@ import Model
 /// Publishes messages on a ZeroMQ socket: a bus to try things on.
 struct Publish: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Be a bus: publish messages of a file, or made-up ones.")
+        abstract: "Is a bus: publishes the messages of a file, or made-up ones",
+        discussion: """
+            For trials and tests. It waits for slow subscribers, which a real bus does not.
+            """)
 
-    @Option(help: "The endpoint to bind, such as ipc:///tmp/bus.")
+    @Option(help: .init("The endpoint to bind, such as ipc:///tmp/bus.", valueName: "endpoint"))
     var bind: String
-    @Option(help: "Messages per second; as fast as possible without it.")
+    @Option(help: .init("Messages per second (default: no limit).", valueName: "number"))
     var rate: Int?
-    @Option(help: "Publish so many made-up messages of the last 30 days.")
+    @Option(
+        help: .init("Publish so many made-up messages of the last 30 days.", valueName: "number"))
     var generate: Int?
     @Option(help: "The seed of the made-up messages.")
     var seed: UInt64 = 1
-    @Option(help: "Wait until so many subscribe; who comes later misses what was sent before.")
+    @Option(
+        help: .init(
+            "Wait until so many subscribe; who comes later misses what was sent.",
+            valueName: "number"))
     var subscribers = 1
     @Argument(help: "A file with one envelope a line, or - for standard input.")
     var file: String?

@@ -12,25 +12,34 @@ import UnixSignals
 /// Runs the engine: listens to the bus, keeps the store, answers on the socket.
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Listen to the bus, keep the store, answer on its socket.",
+        abstract: "Listens to the bus, keeps the store, answers on its socket",
         discussion: """
-            SIGTERM and SIGINT end it: what was received is made durable and folded first. What is
-            not given here is taken from the environment (TALLYLOG_DATA, TALLYLOG_SOCKET,
-            TALLYLOG_SUBSCRIBE, TALLYLOG_TOPIC, TALLYLOG_PROFILE) or from the --config file, a YAML
-            file with the keys data, socket, subscribe, topic and profile.
+            SIGTERM and SIGINT end it: what was received is made durable and folded first.
+
+            What is not given here is taken from the environment (TALLYLOG_DATA, TALLYLOG_SOCKET, \
+            TALLYLOG_SUBSCRIBE, TALLYLOG_TOPIC, TALLYLOG_PROFILE; lists with commas), then from \
+            the --config file, in YAML:
+
+              data: /var/lib/tallylog
+              subscribe:
+                - tcp://hub.example.org:9940
+              topic:
+                - org.example.prod.
             """)
 
-    @Option(help: "The data directory; made if it is absent.")
+    @Option(help: .init("The data directory; made if it is absent.", valueName: "dir"))
     var data: String?
-    @Option(help: "The socket (default: tallylog.sock in the data directory).")
+    @Option(
+        help: .init("The socket (default: tallylog.sock in the data directory).", valueName: "path")
+    )
     var socket: String?
-    @Option(help: "A ZeroMQ endpoint to listen to; may be repeated.")
+    @Option(help: .init("A ZeroMQ endpoint to listen to; repeatable.", valueName: "endpoint"))
     var subscribe: [String] = []
-    @Option(help: "Take only topics that begin with this; may be repeated.")
+    @Option(help: .init("Take only topics that begin with this; repeatable.", valueName: "prefix"))
     var topic: [String] = []
     @Option(help: "Which fields name users and packages: fedora (the default) or generic.")
     var profile: String?
-    @Option(help: "A configuration file.")
+    @Option(help: .init("A configuration file in YAML.", valueName: "file"))
     var config: String?
 
     mutating func run() async throws {

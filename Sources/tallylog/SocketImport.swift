@@ -1,9 +1,13 @@
+import Envelope
+import Model
 import Query
 
 /// Imports through a server's socket: APPENDs in a pipeline, so that the server groups them.
 struct SocketImport {
     let path: String
     private static let pipelineDepth = 1_000
+    /// What the server says of a bad envelope; anything else means that appending does not work.
+    private static let refusals = Set(Rejection.allCases.map { "ERR \($0.sentence)" })
 
     func run(_ lines: LineReader, _ meter: ProgressMeter) throws -> ImportCounts {
         let client = try SocketClient(path: path)
@@ -18,12 +22,18 @@ struct SocketImport {
                     seen = sequence
                     counts.appended += 1
                 case .integer: counts.duplicate += 1
-                default: counts.rejected += 1
+                case .error(let text) where Self.refusals.contains(text): counts.rejected += 1
+                default: throw CommandFailure(Self.sentence(of: reply))
                 }
             }
             waiting.removeAll(keepingCapacity: true)
         }
         while let line = try lines.next() {
+            guard line.count <= Limits.payloadBytesMax else {
+                Terminal.complain("a line was left out: \(Rejection.tooLong.sentence)")
+                counts.rejected += 1
+                continue
+            }
             waiting.append([Array("APPEND".utf8), Array(line)])
             if waiting.count == Self.pipelineDepth {
                 try flush()
@@ -32,6 +42,10 @@ struct SocketImport {
         }
         try flush()
         return counts
+    }
+
+    private static func sentence(of reply: Reply) -> String {
+        "the server stopped the import, which can be run again: \(ReplyPrinter.text(reply))"
     }
 
     /// The server's last sequence.

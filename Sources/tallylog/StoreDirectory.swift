@@ -17,10 +17,15 @@ enum StoreDirectory {
 
     /// Opens a store that must exist.
     static func open(existing path: String) throws -> Engine {
+        try requireStore(at: path)
+        return try open(path)
+    }
+
+    /// A question or a check must not make a store where a path is misspelt.
+    static func requireStore(at path: String) throws {
         guard access(path + "/log", F_OK) == 0 else {
             throw CommandFailure("no store at \(path); 'tallylog serve' or 'import' makes one")
         }
-        return try open(path)
     }
 
     static func close(_ engine: Engine) throws {

@@ -1,13 +1,15 @@
 import ArgumentParser
 import Engine
+import Envelope
 import Query
+import Server
 
 /// Whom a command asks: a server by its socket, or a store that nobody serves.
 struct Target: ParsableArguments {
-    @Option(help: "The socket of a running server.")
+    @Option(help: .init("The socket of a running server.", valueName: "path"))
     var socket: String?
 
-    @Option(help: "A data directory; its server is asked if one runs.")
+    @Option(help: .init("A data directory; its server is asked if one runs.", valueName: "dir"))
     var data: String?
 
     func validate() throws {
@@ -43,6 +45,9 @@ struct Target: ParsableArguments {
                 return Executor.answer(question, withSequence: withSequence, from: engine)
             case .checkpoint:
                 return .integer(Int64(try engine.checkpoint()))
+            case .info(let sections):
+                return EngineHandler(engine, profile: .fedora, rejected: { _, _ in })
+                    .infoReply(sections: sections)
             default:
                 return .error("ERR this needs a running server; start 'tallylog serve'")
             }

@@ -1,0 +1,62 @@
+import Foundation
+
+/// A program below `python/`, run by the system's Python against the built command.
+struct PythonProgram {
+    /// Debian's interpreter, whose packages `make test` installs.
+    private static let interpreter = "/usr/bin/python3"
+
+    /// Why the programs cannot be run here; nil where they can.
+    static let obstacle: String? = {
+        guard FileManager.default.isExecutableFile(atPath: interpreter) else {
+            return "\(interpreter) is absent; 'make test-packages' installs it"
+        }
+        let check = Process()
+        check.executableURL = URL(filePath: interpreter)
+        check.arguments = ["-c", "import redis, zmq"]
+        check.standardError = FileHandle.nullDevice
+        do { try check.run() } catch { return "\(interpreter) does not start: \(error)" }
+        check.waitUntilExit()
+        return check.terminationStatus == 0
+            ? nil : "python3-redis or python3-zmq is absent; 'make test-packages' installs them"
+    }()
+
+    /// The command: the release build where there is one, as `make test` makes it; else the one
+    /// beside the tests.
+    static let command: URL? = {
+        let root = URL(filePath: #filePath).deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent()
+        let bundle = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
+        return [root.appending(path: ".build/release"), bundle]
+            .map { $0.appending(path: "tallylog") }
+            .first { FileManager.default.isExecutableFile(atPath: $0.path) }
+    }()
+
+    var name: String
+
+    /// Runs the program to its end.
+    /// - Returns: its exit code, and the end of what it wrote.
+    func run(_ command: URL) async throws -> (code: Int32, output: String) {
+        let output = FileManager.default.temporaryDirectory
+            .appending(path: "tallylog-\(name)-\(UUID().uuidString).out")
+        FileManager.default.createFile(atPath: output.path, contents: nil)
+        defer { try? FileManager.default.removeItem(at: output) }
+        let handle = try FileHandle(forWritingTo: output)
+        let process = Process()
+        process.executableURL = URL(filePath: Self.interpreter)
+        process.arguments = [
+            "-B",
+            URL(filePath: #filePath).deletingLastPathComponent()
+                .appending(path: "python/\(name).py").path,
+            command.path,
+        ]
+        process.standardOutput = handle
+        process.standardError = handle
+        let code = try await withCheckedThrowingContinuation {
+            (done: CheckedContinuation<Int32, any Error>) in
+            process.terminationHandler = { done.resume(returning: $0.terminationStatus) }
+            do { try process.run() } catch { done.resume(throwing: error) }
+        }
+        try handle.close()
+        return (code, String(decoding: try Data(contentsOf: output).suffix(6_000), as: UTF8.self))
+    }
+}
