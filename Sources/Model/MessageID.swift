@@ -1,8 +1,8 @@
 /// A message's identity, 128 bits and where they come from.
 ///
 /// The bus's own ids, `<year>-<uuid>` in lower case, are held exactly: the uuid's bits, and the
-/// year in `form`. Any other text is held as half a SHA-256. Where a message has no id, one is derived
-/// from its content (see `Envelope`), and written `derived-<32 hex digits>`.
+/// year in `form`. Any other text is held as half a SHA-256. Where a message has no id, one is
+/// derived from its content (see `Envelope`), and written `derived-<32 hex digits>`.
 public struct MessageID: Hashable, Sendable {
     /// 0: hash of another text; 1: derived from the content; 1000...9999: the year of a bus id.
     public var form: UInt16
