@@ -4,6 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 tallylog=$PWD/.build/release/tallylog
+[ -x "$tallylog" ] || { echo "no $tallylog; 'make demo' builds it first"; exit 1; }
 scratch=$(mktemp -d -t tallylog-demo-XXXXXX)
 data=$scratch/data
 bus=ipc://$scratch/bus
@@ -15,49 +16,65 @@ finish() {
 }
 trap finish EXIT
 
+if [ -t 1 ]; then bold=$'\e[1m' plain=$'\e[0m'; else bold='' plain=''; fi
+say() { printf '\n%s\n' "$*"; }
 show() {
-    printf '\n$ tallylog %s\n' "$*"
+    printf '\n%s$ tallylog %s%s\n' "$bold" "$*" "$plain"
     "$tallylog" "$1" --data "$data" "${@:2}"
 }
+field() { "$tallylog" info --data "$data" store | tr -d '\r' | sed -n "s/^$1://p"; }
+first_name() { "$tallylog" top --data "$data" 1 "$@" | awk '{print $1}'; }
 
-field() { "$tallylog" info --data "$data" | tr -d '\r' | sed -n "s/^$1://p"; }
-
-echo "Starting the engine on the bus $bus ..."
+echo "Starting the engine. It listens to a ZeroMQ bus and answers on a Unix socket:"
+printf '\n%s$ tallylog serve --data DIR --subscribe %s%s\n' "$bold" "$bus" "$plain"
 "$tallylog" serve --data "$data" --subscribe "$bus" 2>"$scratch/serve.log" &
 server=$!
-for _ in $(seq 100); do
-    "$tallylog" info --data "$data" >/dev/null 2>&1 && break
+for _ in $(seq 200); do
+    [ -S "$data/tallylog.sock" ] && break
     kill -0 "$server" 2>/dev/null || { cat "$scratch/serve.log"; exit 1; }
-    sleep 0.1
+    sleep 0.05
 done
 
-echo "Publishing $messages made-up messages there ..."
-"$tallylog" publish --bind "$bus" --generate $messages --rate 5000 --subscribers 1
+say "Publishing $messages made-up messages of the last 30 days on that bus:"
+printf '\n%s$ tallylog publish --bind %s --generate %s%s\n' "$bold" "$bus" $messages "$plain"
+"$tallylog" publish --bind "$bus" --generate $messages
 
-for _ in $(seq 100); do
-    [ "$(field appended)" = "$messages" ] && break
-    sleep 0.1
+for _ in $(seq 200); do
+    appended=$(field appended)
+    [ "$appended" = "$messages" ] && break
+    sleep 0.05
 done
-appended=$(field appended)
 if [ "$appended" != "$messages" ]; then
-    echo "only $appended of $messages messages arrived"
+    echo "only ${appended:-none} of $messages messages arrived"
     cat "$scratch/serve.log"
     exit 1
 fi
 
-echo
-echo "All $messages messages are durable and counted. Some answers:"
+say "All of them are on disk and counted. How many messages?"
 show count
+say "Which topics most?"
 show top 5 topic
-show series 1d CATEGORY git
-user=$("$tallylog" top --data "$data" 1 user | awk '{print $1}')
-show top 3 topic USER "$user"
-show messages USER "$user" LIMIT 1
+say "The category git, day by day:"
+show series 1d CATEGORY git LAST 7d
+user=$(first_name user)
+say "What does $user do, whom we see most?"
+show top 3 topic USER "$user" LAST 7d
+say "And the newest of these messages:"
+printf '\n%s$ tallylog messages USER %s LIMIT 1%s\n' "$bold" "$user" "$plain"
+"$tallylog" messages --data "$data" USER "$user" LIMIT 1 | head -1 | fold -w 100
+if command -v redis-cli >/dev/null; then
+    say "The same words serve any Redis client:"
+    question=(TOP 3 user TOPIC org.example.prod.git.receive)
+    printf '\n%s$ redis-cli -s DIR/tallylog.sock %s%s\n' "$bold" "${question[*]}" "$plain"
+    redis-cli -s "$data/tallylog.sock" "${question[@]}"
+fi
 
 cat <<TEXT
 
-Ask more, while a server runs, with any Redis client:
-  redis-cli -s DIR/tallylog.sock COUNT TOPIC org.example.prod.git.receive LAST 7d
-  redis-cli -s DIR/tallylog.sock HELP
-or with this command: tallylog top --socket DIR/tallylog.sock 10 user CATEGORY git
+That was all: the engine stops, and its directory goes. To go on with one of your own:
+  .build/release/tallylog serve --data /tmp/tallylog --subscribe ipc:///tmp/tallylog-bus &
+  .build/release/tallylog publish --bind ipc:///tmp/tallylog-bus --generate 100000
+  .build/release/tallylog top --data /tmp/tallylog 10 user CATEGORY git LAST 7d
+  redis-cli -s /tmp/tallylog/tallylog.sock HELP
+PROTOCOL.md has every question; 'tallylog --help' every command.
 TEXT

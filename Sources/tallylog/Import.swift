@@ -18,22 +18,26 @@ struct Import: ParsableCommand {
             """)
 
     @OptionGroup var target: Target
-    @Option(help: "Which fields name users and packages: fedora or generic.")
-    var profile = "fedora"
+    @Option(help: "Which fields name users and packages: fedora (the default) or generic.")
+    var profile: String?
     @Argument(help: "The file, or - for standard input.")
     var file: String
 
     mutating func run() throws {
-        guard let profile = Profile.named(profile) else {
-            throw ValidationError("No profile \(profile); there are fedora and generic.")
+        let name = profile ?? "fedora"
+        guard let known = Profile.named(name) else {
+            throw ValidationError("No profile \(name); there are fedora and generic.")
         }
         let lines = try LineReader(path: file)
         let meter = ProgressMeter(total: lines.totalBytes)
         let counts: ImportCounts
         if let socket = servedSocket {
+            guard profile == nil else {
+                throw ValidationError("The server at \(socket) has a profile of its own.")
+            }
             counts = try SocketImport(path: socket).run(lines, meter)
         } else if let data = target.data {
-            counts = try importDirectly(data, profile, lines, meter)
+            counts = try importDirectly(data, known, lines, meter)
         } else {
             throw ValidationError("Name a store: --socket PATH of its server, or --data DIR.")
         }

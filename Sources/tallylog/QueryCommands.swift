@@ -23,84 +23,91 @@ extension QueryCommand {
     }
 
     /// The abstract and the syntax that the protocol's own table gives.
-    static func described(_ name: String) -> CommandConfiguration {
+    ///
+    /// - Parameter example: words that make sense after the command's name.
+    static func described(_ name: String, _ example: String = "") -> CommandConfiguration {
         let command = CommandTable.command(word)
+        let line = ["tallylog", name, "--data DIR", example].filter { !$0.isEmpty }
         return CommandConfiguration(
             commandName: name, abstract: command?.summary ?? "",
-            discussion: command.map { "Words: \($0.syntax)" } ?? "")
+            discussion: """
+                Words: \(command?.syntax ?? "none")
+
+                  \(line.joined(separator: " "))
+                """)
     }
 }
 
 struct Count: QueryCommand {
     static let word = "COUNT"
     static let shape = ReplyPrinter.Shape.scalar
-    static let configuration = described("count")
+    static let configuration = described("count", "USER ralph NOT CATEGORY git LAST 7d")
     @OptionGroup var target: Target
-    @Argument(parsing: .remaining) var words: [String] = []
+    @Argument(help: "The words of the question.") var words: [String] = []
 }
 
 struct Series: QueryCommand {
     static let word = "SERIES"
     static let shape = ReplyPrinter.Shape.series
-    static let configuration = described("series")
+    static let configuration = described("series", "1d TOPIC org.example.prod.git.* FROM 2026-01-01")
     @OptionGroup var target: Target
-    @Argument(parsing: .remaining) var words: [String] = []
+    @Argument(help: "The words of the question.") var words: [String] = []
 }
 
 struct Top: QueryCommand {
     static let word = "TOP"
     static let shape = ReplyPrinter.Shape.ranking
-    static let configuration = described("top")
+    static let configuration = described("top", "10 user CATEGORY git LAST 7d")
     @OptionGroup var target: Target
-    @Argument(parsing: .remaining) var words: [String] = []
+    @Argument(help: "The words of the question.") var words: [String] = []
 }
 
 struct Distinct: QueryCommand {
     static let word = "DISTINCT"
     static let shape = ReplyPrinter.Shape.scalar
-    static let configuration = described("distinct")
+    static let configuration = described("distinct", "user LAST 1d")
     @OptionGroup var target: Target
-    @Argument(parsing: .remaining) var words: [String] = []
+    @Argument(help: "The words of the question.") var words: [String] = []
 }
 
 struct Names: QueryCommand {
     static let word = "NAMES"
     static let shape = ReplyPrinter.Shape.scalar
-    static let configuration = described("names")
+    static let configuration = described("names", "topic PREFIX org.example.prod.git.")
     @OptionGroup var target: Target
-    @Argument(parsing: .remaining) var words: [String] = []
+    @Argument(help: "The words of the question.") var words: [String] = []
 }
 
 struct Seen: QueryCommand {
     static let word = "SEEN"
     static let shape = ReplyPrinter.Shape.seen
-    static let configuration = described("seen")
+    static let configuration = described("seen", "user ralph")
     @OptionGroup var target: Target
-    @Argument(parsing: .remaining) var words: [String] = []
+    @Argument(help: "The words of the question.") var words: [String] = []
 }
 
 struct Messages: QueryCommand {
     static let word = "MESSAGES"
     static let shape = ReplyPrinter.Shape.messages
-    static let configuration = described("messages")
+    static let configuration = described("messages", "USER ralph CONTAINS fix LIMIT 5")
     @OptionGroup var target: Target
-    @Argument(parsing: .remaining) var words: [String] = []
+    @Argument(help: "The words of the question.") var words: [String] = []
 }
 
 struct Get: QueryCommand {
     static let word = "GET"
     static let shape = ReplyPrinter.Shape.scalar
-    static let configuration = described("get")
+    static let configuration = described("get", "2026-6a1f0c3e-8d4b-4d55-9a8e-0d2f4b7c1e99")
     @OptionGroup var target: Target
-    @Argument(parsing: .remaining) var words: [String] = []
+    @Argument(help: "The words of the question.") var words: [String] = []
 }
 
 struct Info: QueryCommand {
     static let word = "INFO"
     static let shape = ReplyPrinter.Shape.scalar
-    static let configuration = described("info")
+    static let configuration = described("info", "store")
     @OptionGroup var target: Target
-    @Argument(parsing: .remaining) var words: [String] = []
+    @Argument(help: "The words of the question.") var words: [String] = []
 }
 
 struct Checkpoint: QueryCommand {
@@ -108,5 +115,5 @@ struct Checkpoint: QueryCommand {
     static let shape = ReplyPrinter.Shape.scalar
     static let configuration = described("checkpoint")
     @OptionGroup var target: Target
-    @Argument(parsing: .remaining) var words: [String] = []
+    @Argument(help: "The words of the question.") var words: [String] = []
 }

@@ -38,7 +38,7 @@ struct PythonProgram {
     func run(_ command: URL) async throws -> (code: Int32, output: String) {
         let output = FileManager.default.temporaryDirectory
             .appending(path: "tallylog-\(name)-\(UUID().uuidString).out")
-        FileManager.default.createFile(atPath: output.path, contents: nil)
+        try Data().write(to: output)
         defer { try? FileManager.default.removeItem(at: output) }
         let handle = try FileHandle(forWritingTo: output)
         let process = Process()
