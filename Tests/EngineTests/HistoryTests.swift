@@ -116,7 +116,7 @@ struct History {
         }
     }
 
-    /// - Returns: whether the answers are the same; after a difference nothing more is worth asking.
+    /// - Returns: whether the answers are the same; after a difference no more need be asked.
     private func ask(_ question: Question) -> Bool {
         let expected = model.answer(question)
         let answer = Executor.answer(question, from: engine)
