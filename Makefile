@@ -7,7 +7,9 @@ SWIFT ?= swift
 LIBRARIES = liblmdb-dev libzmq3-dev libzstd-dev libsimdjson-dev libssl-dev pkg-config
 TEST_TOOLS = redis-tools python3 python3-redis python3-zmq netcat-openbsd
 
-.PHONY: build demo test bench lint format install packages test-packages clean
+SECONDS_EACH ?= 60
+
+.PHONY: build demo test bench fuzz lint format install packages test-packages clean
 
 build: packages
 	$(SWIFT) build -c release --product tallylog
@@ -22,11 +24,14 @@ test: test-packages
 bench: build
 	bash Benchmarks/run.sh
 
+fuzz: packages
+	bash Fuzz/run.sh $(SECONDS_EACH)
+
 lint:
-	$(SWIFT) format lint --strict --recursive --parallel Sources Tests Benchmarks Package.swift
+	$(SWIFT) format lint --strict --recursive --parallel Sources Tests Benchmarks Fuzz/Targets Package.swift
 
 format:
-	$(SWIFT) format --in-place --recursive --parallel Sources Tests Benchmarks Package.swift
+	$(SWIFT) format --in-place --recursive --parallel Sources Tests Benchmarks Fuzz/Targets Package.swift
 
 install: build
 	install -D -m 0755 .build/release/tallylog $(DESTDIR)$(PREFIX)/bin/tallylog

@@ -116,7 +116,7 @@ let package = Package(
         .testTarget(
             name: "EngineTests",
             dependencies: [
-                "Engine", "Query", "Envelope", "MessageLog", "Rollup", "Model", "Disk",
+                "Engine", "Query", "Envelope", "MessageLog", "Rollup", "LMDB", "Model", "Disk",
                 "DiskSimulation", "TestSupport",
             ],
             swiftSettings: edge),

@@ -5,8 +5,8 @@ import Synchronization
 
 /// A segment's local name ids as the store's global ones.
 ///
-/// Local ids are dense in order of first appearance, so interning them in order, segment by segment,
-/// gives every name the global id that its place in the log implies.
+/// Local ids are dense in order of first appearance, so interning them in order, segment by
+/// segment, gives every name the global id that its place in the log implies.
 package final class SegmentNameMap: Sendable {
     private let known = Mutex<[Dimension: [UInt32]]>([:])
 

@@ -3,7 +3,7 @@ public enum Limits {
     // Messages.
     /// The longest payload that is accepted; longer ones are rejected.
     public static let payloadBytesMax = 4 << 20
-    /// The longest name of any dimension; a longer topic is rejected, other longer names are skipped.
+    /// The longest name of any dimension; a longer topic is rejected, another name is skipped.
     public static let nameBytesMax = 512
     /// The most names, over all dimensions, that one message may carry; further ones are skipped.
     public static let namesPerMessageMax = 1_024
@@ -17,8 +17,8 @@ public enum Limits {
     public static let duplicateWindowMicroseconds: Int64 = 2_000_000
     /// The same, where one of the two came without a timestamp and got its arrival's.
     public static let duplicateWindowTimelessMicroseconds: Int64 = 86_400 * 1_000_000
-    /// The longest frame that a feed takes off the wire; the connection of a longer one is cut. Above
-    /// `payloadBytesMax`, so that most over-long messages are rejected with their reason.
+    /// The longest frame that a feed takes off the wire; the connection of a longer one is cut.
+    /// Above `payloadBytesMax`, so that most over-long messages are rejected with their reason.
     public static let feedFrameBytesMax = 16 << 20
     /// The messages that wait in a feed's socket, per connection; beyond it the publisher drops.
     public static let feedQueuedMessagesMax = 50_000

@@ -2,12 +2,12 @@
 extension UnsafeRawBufferPointer {
     /// Reads an integer at `offset`, which must lie wholly inside.
     @inlinable
+    @inline(__always)
     package func integer<T: FixedWidthInteger & BitwiseCopyable>(
         at offset: Int, as type: T.Type = T.self
     ) -> T {
         precondition(
-            offset >= 0 && offset &+ MemoryLayout<T>.size <= count,
-            "read of \(MemoryLayout<T>.size) bytes at \(offset) of \(count)")
+            offset >= 0 && offset &+ MemoryLayout<T>.size <= count, "a read past the bytes' end")
         return T(littleEndian: unsafe loadUnaligned(fromByteOffset: offset, as: T.self))
     }
 }
@@ -25,8 +25,7 @@ extension Array where Element == UInt8 {
         integer value: T, at offset: Int
     ) {
         precondition(
-            offset >= 0 && offset &+ MemoryLayout<T>.size <= count,
-            "write of \(MemoryLayout<T>.size) bytes at \(offset) of \(count)")
+            offset >= 0 && offset &+ MemoryLayout<T>.size <= count, "a write past the bytes' end")
         unsafe withUnsafeMutableBytes {
             unsafe $0.storeBytes(of: value.littleEndian, toByteOffset: offset, as: T.self)
         }

@@ -1,8 +1,8 @@
 /// A message's identity, 128 bits and where they come from.
 ///
-/// The bus's own ids, `<year>-<uuid>` in lower case, are held exactly: the uuid's bits, and the year
-/// in `form`. Any other text is held as half a SHA-256. Where a message has no id, one is derived
-/// from its content (see `Envelope`), and written `derived-<32 hex digits>`.
+/// The bus's own ids, `<year>-<uuid>` in lower case, are held exactly: the uuid's bits, and the
+/// year in `form`. Any other text is held as half a SHA-256. Where a message has no id, one is
+/// derived from its content (see `Envelope`), and written `derived-<32 hex digits>`.
 public struct MessageID: Hashable, Sendable {
     /// 0: hash of another text; 1: derived from the content; 1000...9999: the year of a bus id.
     public var form: UInt16
@@ -37,7 +37,7 @@ public struct MessageID: Hashable, Sendable {
         self = unsafe bytes.withUnsafeBytes { unsafe MessageID(text: $0) }
     }
 
-    /// The text of an exact id (bus or derived); nil for a hashed one, whose text only the payload has.
+    /// The text of an exact id (bus or derived); nil for a hashed one: only the payload has that.
     public var exactText: String? {
         switch form {
         case Self.hashedForm:
@@ -62,54 +62,48 @@ public struct MessageID: Hashable, Sendable {
 
     /// `dddd-xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx`, the year without a leading zero.
     private init?(busID text: UnsafeRawBufferPointer) {
-        guard text.count == 41, unsafe text[4] == UInt8(ascii: "-") else { return nil }
+        let dash = UInt8(ascii: "-")
+        guard text.count == 41, unsafe text[4] == dash, unsafe text[13] == dash,
+            unsafe text[18] == dash, unsafe text[23] == dash, unsafe text[28] == dash
+        else { return nil }
         var year: UInt16 = 0
         for position in 0..<4 {
             let digit = unsafe text[position] &- UInt8(ascii: "0")
             guard digit < 10 else { return nil }
             year = year * 10 + UInt16(digit)
         }
-        guard year >= 1000 else { return nil }
-        var words: (UInt64, UInt64) = (0, 0)
-        var nibbles = 0
-        for position in 5..<41 {
-            let byte = unsafe text[position]
-            if position == 13 || position == 18 || position == 23 || position == 28 {
-                guard byte == UInt8(ascii: "-") else { return nil }
-                continue
-            }
-            guard let nibble = Self.nibble(byte) else { return nil }
-            if nibbles < 16 {
-                words.0 = words.0 << 4 | nibble
-            } else {
-                words.1 = words.1 << 4 | nibble
-            }
-            nibbles += 1
-        }
-        self.init(form: year, high: words.0, low: words.1)
+        var words: (high: UInt64, low: UInt64) = (0, 0)
+        guard year >= 1000, unsafe Self.addHex(text, 5..<13, to: &words.high),
+            unsafe Self.addHex(text, 14..<18, to: &words.high),
+            unsafe Self.addHex(text, 19..<23, to: &words.high),
+            unsafe Self.addHex(text, 24..<28, to: &words.low),
+            unsafe Self.addHex(text, 29..<41, to: &words.low)
+        else { return nil }
+        self.init(form: year, high: words.high, low: words.low)
     }
 
     private init?(derivedText text: UnsafeRawBufferPointer) {
-        let prefix = "derived-".utf8
-        guard text.count == 40, unsafe text.prefix(8).elementsEqual(prefix) else { return nil }
-        var words: (UInt64, UInt64) = (0, 0)
-        for position in 0..<32 {
-            guard let nibble = unsafe Self.nibble(text[8 + position]) else { return nil }
-            if position < 16 {
-                words.0 = words.0 << 4 | nibble
-            } else {
-                words.1 = words.1 << 4 | nibble
-            }
-        }
-        self.init(form: Self.derivedForm, high: words.0, low: words.1)
+        var words: (high: UInt64, low: UInt64) = (0, 0)
+        guard text.count == 40, unsafe text.prefix(8).elementsEqual("derived-".utf8),
+            unsafe Self.addHex(text, 8..<24, to: &words.high),
+            unsafe Self.addHex(text, 24..<40, to: &words.low)
+        else { return nil }
+        self.init(form: Self.derivedForm, high: words.high, low: words.low)
     }
 
+    /// Shifts lower-case hexadecimal digits into `word`; false where there is another byte.
     @inline(__always)
-    private static func nibble(_ byte: UInt8) -> UInt64? {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt64(byte - UInt8(ascii: "0"))
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): UInt64(byte - UInt8(ascii: "a") + 10)
-        default: nil
+    private static func addHex(
+        _ text: UnsafeRawBufferPointer, _ range: Range<Int>, to word: inout UInt64
+    ) -> Bool {
+        var valid = true
+        for position in range {
+            let byte = unsafe text[position]
+            let digit = byte &- UInt8(ascii: "0")
+            let letter = byte &- UInt8(ascii: "a")
+            valid = valid && (digit < 10 || letter < 6)
+            word = word << 4 | UInt64(digit < 10 ? digit : letter &+ 10)
         }
+        return valid
     }
 }

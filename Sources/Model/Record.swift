@@ -1,4 +1,4 @@
-/// One record of the log, as bytes: the form in which a message travels from the parser to the disk.
+/// One record of the log, as bytes: the form in which a message travels from parser to disk.
 ///
 /// Little-endian; offsets count from the record's first byte:
 ///
@@ -55,7 +55,7 @@ package struct RecordName: Sendable {
 package struct RecordView {
     package let bytes: UnsafeRawBufferPointer
 
-    /// Takes the record at the start of `bytes`, or returns nil where lengths or offsets do not fit.
+    /// Takes the record at the start of `bytes`; nil where lengths or offsets do not fit.
     /// Checks the structure, not the meaning: kinds and flags are the caller's to judge.
     @inlinable
     package init?(checking whole: UnsafeRawBufferPointer) {

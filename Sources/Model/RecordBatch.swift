@@ -69,7 +69,7 @@ package struct RecordBatch: Sendable {
         count += 1
     }
 
-    /// Appends a record whose bytes before the payload are made already, as `Record` describes them.
+    /// Appends a record whose bytes before the payload are made already as `Record` says.
     /// Faster than the append of values: two copies and no arrays of names.
     package mutating func append(head: UnsafeRawBufferPointer, payload: UnsafeRawBufferPointer) {
         precondition(

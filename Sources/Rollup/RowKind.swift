@@ -55,7 +55,7 @@ package enum RowKind: UInt8, CaseIterable, Sendable {
         }
     }
 
-    /// One row holds 2 to this many groups. Chosen by measurement: docs/rollup-layout.md.
+    /// One row holds 2 to this many groups. Chosen by measurement: ARCHITECTURE.md.
     package var groupBits: UInt32 {
         switch self {
         case .topicMinute, .topicHour: 1

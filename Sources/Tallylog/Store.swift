@@ -23,8 +23,8 @@ public final class Store: Sendable {
 
     /// Appends messages and waits until they are on stable storage and visible.
     /// - Returns: one receipt per message, in order.
-    /// - Throws: `StoreError` where a message may not be durable: a full disk, a failed flush. Those
-    ///   that are durable all the same count once when the batch is appended again.
+    /// - Throws: `StoreError` where a message may not be durable: a full disk, a failed flush.
+    ///   Those that are durable all the same count once when the batch is appended again.
     public func append(_ batch: MessageBatch) async throws -> [Receipt] {
         let records = batch.records
         let outcomes = try await withCheckedThrowingContinuation {

@@ -1,7 +1,7 @@
 // What could go wrong: a repetition is kept because it came in the same batch, after a roll or
-// after a restart; a message is dropped though it only shares an id with one of another time; a control
-// record is taken for a message. So: random histories against a list that is searched from its
-// start.
+// after a restart; a message is dropped though it only shares an id with one of another time; a
+// control record is taken for a message. So: random histories against a list that is searched
+// from its start.
 import DiskSimulation
 import Model
 import TestSupport

@@ -13,8 +13,7 @@ struct Embedding {
         // The example begins.
         let store = try Store.open(directory)
         try await store.append(
-            #"{"topic":"org.example.prod.git.push","msg":{"agent":"ralph"},"timestamp":1767225600}"#
-        )
+            #"{"topic":"org.example.prod.git.push","msg":{"agent":"ann"},"timestamp":1767225600}"#)
         let since = TimeRange(lower: Timestamp(seconds: 1_767_225_600))
         print(try store.count(Selection(range: since)))
         print(try store.top(10, .user, Selection(range: since)))

@@ -41,10 +41,10 @@ import Testing
         #expect(
             example.printed == [
                 "1",
-                #"[(name: "ralph", count: 1)]"#,
+                #"[(name: "ann", count: 1)]"#,
                 "[(start: 1767225600, count: 1)] [\"{\\\"topic\\\":"
                     + "\\\"org.example.prod.git.push\\\",\\\"msg\\\":{\\\"agent\\\":"
-                    + "\\\"ralph\\\"},\\\"timestamp\\\":1767225600}\"]",
+                    + "\\\"ann\\\"},\\\"timestamp\\\":1767225600}\"]",
             ])
     }
 

@@ -32,7 +32,7 @@ struct Canonical {
         let parsing = Stopwatch()
         let batches = file.lines.chunks(of: batchMessages).map { chunk in
             var batch = MessageBatch(profile: "generic")
-            let refused = batch.add(chunk.map(Array.init))
+            let refused = batch.add(chunk.map { Array($0) })
             precondition(refused.isEmpty, "the data set has no bad message")
             return batch
         }
@@ -60,7 +60,7 @@ struct Canonical {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for (place, chunk) in file.lines.chunks(of: batchMessages).enumerated() {
                 var batch = MessageBatch(profile: "generic")
-                _ = batch.add(chunk.map(Array.init))
+                _ = batch.add(chunk.map { Array($0) })
                 if place >= 4 { try await group.next() }
                 group.addTask { [batch] in _ = try await store.append(batch) }
             }

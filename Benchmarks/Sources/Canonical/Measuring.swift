@@ -29,9 +29,9 @@ struct Stopwatch {
     }
 }
 
-/// A whole file in memory, as lines.
+/// A file, mapped for as long as the process lives, as lines.
 struct TextFile {
-    let lines: [ArraySlice<UInt8>]
+    let lines: [UnsafeRawBufferPointer]
 
     struct Unreadable: Error { let path: String }
 
@@ -41,16 +41,19 @@ struct TextFile {
         defer { close(descriptor) }
         var status = stat()
         fstat(descriptor, &status)
-        var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
-        var done = 0
-        while done < bytes.count {
-            let amount = bytes[done...].withUnsafeMutableBytes {
-                read(descriptor, $0.baseAddress, $0.count)
-            }
-            guard amount > 0 else { throw Unreadable(path: path) }
-            done += amount
+        let size = Int(status.st_size)
+        guard let start = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0),
+            start != MAP_FAILED
+        else { throw Unreadable(path: path) }
+        let whole = UnsafeRawBufferPointer(start: start, count: size)
+        var lines: [UnsafeRawBufferPointer] = []
+        var begun = 0
+        while begun < size, let end = memchr(start + begun, 10, size - begun) {
+            let place = UnsafeRawPointer(end) - UnsafeRawPointer(start)
+            lines.append(UnsafeRawBufferPointer(rebasing: whole[begun..<place]))
+            begun = place + 1
         }
-        lines = bytes.split(separator: 10)
+        self.lines = lines
     }
 }
 

@@ -6,8 +6,8 @@ struct QuestionSet {
 
     /// - Parameter odd: move the ends of ranges by odd seconds.
     init(_ data: String, odd: Bool) throws {
-        let topics = try TextFile(data + "/topics.txt").lines.map(Array.init)
-        let users = try TextFile(data + "/users.txt").lines.map(Array.init)
+        let topics = try TextFile(data + "/topics.txt").lines.map { Array($0) }
+        let users = try TextFile(data + "/users.txt").lines.map { Array($0) }
         // The data set spans 30 days from here, 2026-01-01T00:00:00Z.
         let start: Int64 = 1_767_225_600
         let end = start + 30 * 86_400

@@ -1,6 +1,6 @@
 import Model
 
-/// The shape of a columns file, version 0. `docs/format-columns.md` describes it in full.
+/// The shape of a columns file, version 0. FORMAT.md describes it in full.
 enum ColumnsFormat {
     static let version: UInt32 = 0
     /// "TLYCOLMN", read as a little-endian word.

@@ -73,7 +73,8 @@ struct TopicRule {
     /// The known topics that match, ascending.
     func matching(_ names: NameTable) -> [UInt32] {
         if let candidates = wholeTopics {
-            return candidates.filter(accepts).compactMap { names.id(.topic, $0) }.sorted()
+            // A set, for a topic that the filter lists twice counts once.
+            return Set(candidates.filter(accepts).compactMap { names.id(.topic, $0) }).sorted()
         }
         return names.ids(of: .topic).filter { accepts(names.text(.topic, $0)) }
     }

@@ -69,8 +69,12 @@ struct SeriesBuckets {
     var finished: [(Int64, Int64)] {
         var pairs: [(Int64, Int64)] = []
         pairs.reserveCapacity(counts.count)
+        // A fixed width saves a calendar's arithmetic for every bucket.
+        let width = every.fixedSeconds
+        let first = counts.isEmpty ? 0 : startSeconds(0)
         for index in counts.indices where keepsEmpty || counts[index] > 0 {
-            pairs.append((startSeconds(index), counts[index]))
+            let start = width.map { first + Int64(index) * $0 } ?? startSeconds(index)
+            pairs.append((start, counts[index]))
         }
         return pairs
     }

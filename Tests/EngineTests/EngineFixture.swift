@@ -1,0 +1,81 @@
+// What the engine's tests share: a small engine, messages as records, appends that wait.
+import Disk
+import Engine
+import Envelope
+import MessageLog
+import Model
+import Query
+import Synchronization
+import TestSupport
+
+/// Limits under which a few dozen messages fill a segment.
+func smallOptions(
+    disk: any Disk = PosixDisk(), journalBytes: Int = 32 << 10, segmentRecords: Int = 50,
+    seed: UInt64 = 1
+) -> Engine.Options {
+    let random = Mutex(SeededGenerator(seed: seed))
+    var options = Engine.Options()
+    options.log = LogOptions(
+        journalBytes: journalBytes, segmentRecords: segmentRecords, blockRows: 8,
+        sealsWhileAppending: false, randomWord: { random.withLock { $0.next() } })
+    // The default of 64 GiB of address space is too much for many engines at once.
+    options.indexMapBytes = 64 << 20
+    options.disk = disk
+    return options
+}
+
+/// The records of messages, parsed as a feed would.
+func records(_ messages: some Sequence<ModelMessage>) -> RecordBatch {
+    let parser = EnvelopeParser(profile: .generic)
+    let arrival = Timestamp(microseconds: RandomHistory.arrival)
+    var batch = RecordBatch()
+    for message in messages {
+        let envelope = Array(message.envelope.utf8)
+        let outcome = envelope.withUnsafeBytes {
+            parser.append($0, frameTopic: nil, arrival: arrival, to: &batch)
+        }
+        precondition(outcome == .record, "\(message.envelope): \(outcome)")
+    }
+    return batch
+}
+
+/// An append under way.
+final class Appending: Sendable {
+    private let result = Monitor<AppendResult?>(nil)
+
+    init(_ batch: RecordBatch, to engine: Engine, mayWait: Bool = true, waitsForSpace: Bool = false)
+    {
+        let result = result
+        engine.append(batch, mayWait: mayWait, waitsForSpace: waitsForSpace) { outcome in
+            result.change {
+                precondition($0 == nil, "an append is answered once")
+                $0 = outcome
+            }
+        }
+    }
+
+    /// The result, or nil if there is none after so long.
+    func result(milliseconds: Int) -> AppendResult? {
+        result.wait(milliseconds: milliseconds) { $0 }
+    }
+
+    /// Waits for the result.
+    var outcome: AppendResult {
+        guard let outcome = result(milliseconds: 30_000) else {
+            preconditionFailure("an append has not been answered for half a minute")
+        }
+        return outcome
+    }
+}
+
+/// Appends and waits until all is durable.
+func append(_ messages: some Sequence<ModelMessage>, to engine: Engine) throws -> [AppendOutcome] {
+    try Appending(records(messages), to: engine).outcome.get()
+}
+
+/// Everything that can be asked for by one word: the number of all messages.
+func count(_ engine: Engine) -> Reply { Executor.answer(.count(Selection()), from: engine) }
+
+extension RandomHistory {
+    mutating func messages(_ count: Int) -> [ModelMessage] { (0..<count).map { _ in message() } }
+}

@@ -1,0 +1,148 @@
+// What could go wrong: any answer is off by one message, somewhere: at a bucket's edge, at a
+// segment's border, for a name that was first seen after a checkpoint, for a repeat, after a
+// restart or a rebuild. So: random histories, cut at random by checkpoints, restarts and rebuilds,
+// and random questions, each answer held against that of an array of messages.
+import Engine
+import Glibc
+import MessageLog
+import Model
+import Query
+import TestSupport
+import Testing
+
+@Suite struct HistoryTests {
+    static let seeds: ClosedRange<UInt64> = 1...100
+    /// Over all seeds; `TALLYLOG_QUESTIONS` asks for more.
+    static let questions: Int = {
+        guard let text = getenv("TALLYLOG_QUESTIONS") else { return 50_000 }
+        return Int(String(cString: text)) ?? 50_000
+    }()
+
+    @Test(arguments: seeds)
+    func everyAnswerIsTheModels(seed: UInt64) throws {
+        var history = try History(seed: seed)
+        try history.run(questions: Self.questions / Self.seeds.count + 1)
+    }
+}
+
+/// One store and its model, going through the same.
+struct History {
+    private let seed: UInt64
+    private let directory = TemporaryDirectory()
+    private let options: Engine.Options
+    private var source: RandomHistory
+    private var random: SeededGenerator
+    private var model = ReferenceModel()
+    /// Absent while it is closed: an engine holds its directory as long as it lives.
+    private var opened: Engine?
+    /// What was done to the store, for the report of a failure.
+    private var steps: [String] = []
+
+    init(seed: UInt64) throws {
+        self.seed = seed
+        source = RandomHistory(seed: seed)
+        random = SeededGenerator(seed: seed &* 7_919)
+        options = smallOptions(
+            journalBytes: random.pick([16, 32, 64]) << 10,
+            segmentRecords: random.pick([20, 50, 70]), seed: seed)
+        try open()
+    }
+
+    private var store: String { directory.path + "/store" }
+
+    private var engine: Engine {
+        guard let opened else { preconditionFailure("the store is open") }
+        return opened
+    }
+
+    private mutating func open() throws {
+        opened = try Engine(directory: store, options: options)
+    }
+
+    private mutating func close() throws {
+        try engine.close()
+        opened = nil
+    }
+
+    mutating func run(questions: Int) throws {
+        let size = 150 + random.below(150)
+        var asked = 0
+        while model.kept.count < size {
+            try append(1 + random.below(random.chance(50) ? 8 : 60))
+            try disturb()
+            let part = questions * model.kept.count / size
+            while asked < part {
+                guard ask(source.question()) else { break }
+                asked += 1
+            }
+        }
+        walkPages()
+        #expect(try engine.verify().isSound, "seed \(seed), after \(steps)")
+        try close()
+    }
+
+    private mutating func append(_ count: Int) throws {
+        let messages = source.messages(count)
+        for round in 0..<(random.chance(20) ? 2 : 1) {
+            let outcomes = try EngineTests.append(messages, to: engine)
+            let expected: [AppendOutcome] = messages.map {
+                let (sequence, isNew) = model.append($0)
+                return isNew ? .appended(sequence: sequence) : .duplicate(of: sequence)
+            }
+            steps.append("append \(count)")
+            #expect(outcomes == expected, "seed \(seed), round \(round), after \(steps)")
+        }
+    }
+
+    /// Does to the store what must not change any answer.
+    private mutating func disturb() throws {
+        switch random.below(100) {
+        case 0..<30:
+            steps.append("checkpoint")
+            let watermark = try engine.checkpoint()
+            #expect(watermark == UInt64(model.kept.count), "seed \(seed), after \(steps)")
+        case 30..<45:
+            steps.append("reopen")
+            try close()
+            try open()
+            #expect(engine.recovery.clean, "seed \(seed), after \(steps)")
+        case 45..<52:
+            steps.append("rebuild")
+            try close()
+            let watermark = try Engine.rebuild(directory: store, options: options)
+            #expect(watermark == UInt64(model.kept.count), "seed \(seed), after \(steps)")
+            try open()
+        default: break
+        }
+    }
+
+    /// - Returns: whether the answers are the same; after a difference no more need be asked.
+    private func ask(_ question: Question) -> Bool {
+        let expected = model.answer(question)
+        let answer = Executor.answer(question, from: engine)
+        #expect(
+            answer == expected,
+            "seed \(seed), after \(steps), \(model.kept.count) messages: \(question)")
+        return answer == expected
+    }
+
+    /// A listing's pages, one after the other, are the whole listing.
+    private mutating func walkPages() {
+        for order in [MessagesQuestion.Order.ascending, .descending] {
+            let limit = 1 + random.below(40)
+            var question = MessagesQuestion(order: order, limit: Limits.replyRowsMax)
+            guard case .array(let whole) = model.answer(.messages(question)) else { return }
+            question.limit = limit
+            var rows: [Reply] = []
+            while true {
+                guard case .array(let page) = Executor.answer(.messages(question), from: engine),
+                    page.count == 2, case .array(let found) = page[1], !found.isEmpty
+                else { break }
+                rows += found
+                guard case .bulk(let text) = page[0] else { break }
+                question.after = Cursor(text: text)
+            }
+            #expect(.array(rows) == whole[1], "seed \(seed), pages of \(limit), \(order)")
+        }
+    }
+}
