@@ -54,7 +54,10 @@ struct SeriesBuckets {
     mutating func add(_ amounts: [UInt64], _ piece: TimeSplit.Piece) {
         if every.fixedSeconds == piece.granularity.seconds, every.unit != .week {
             let first = Int(piece.buckets.lowerBound - numbers.lowerBound)
-            for (index, amount) in amounts.enumerated() { counts[first + index] += Int64(amount) }
+            // The span may reach past the asked range, but only where no messages are.
+            for (index, amount) in amounts.enumerated() where amount > 0 {
+                counts[first + index] += Int64(amount)
+            }
             return
         }
         let width = piece.granularity.microseconds
