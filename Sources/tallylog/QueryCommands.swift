@@ -41,7 +41,7 @@ extension QueryCommand {
 struct Count: QueryCommand {
     static let word = "COUNT"
     static let shape = ReplyPrinter.Shape.scalar
-    static let configuration = described("count", "USER ralph NOT CATEGORY git LAST 7d")
+    static let configuration = described("count", "USER ralph NOT CATEGORY git")
     @OptionGroup var target: Target
     @Argument(help: "The words of the question.") var words: [String] = []
 }
@@ -49,7 +49,7 @@ struct Count: QueryCommand {
 struct Series: QueryCommand {
     static let word = "SERIES"
     static let shape = ReplyPrinter.Shape.series
-    static let configuration = described("series", "1d TOPIC org.example.prod.git.* FROM 2026-01-01")
+    static let configuration = described("series", "1d CATEGORY git LAST 30d")
     @OptionGroup var target: Target
     @Argument(help: "The words of the question.") var words: [String] = []
 }
@@ -97,7 +97,7 @@ struct Messages: QueryCommand {
 struct Get: QueryCommand {
     static let word = "GET"
     static let shape = ReplyPrinter.Shape.scalar
-    static let configuration = described("get", "2026-6a1f0c3e-8d4b-4d55-9a8e-0d2f4b7c1e99")
+    static let configuration = described("get", "2026-6a1f0c3e-8d4b-4d55")
     @OptionGroup var target: Target
     @Argument(help: "The words of the question.") var words: [String] = []
 }
