@@ -42,6 +42,10 @@ package final class Engine: Sendable {
             try PosixDisk().makeDirectory(directory)
             try PosixDisk().makeDirectory(Self.rollups(directory))
             try disk.makeDirectory(directory)
+            // A new store's own name must survive a power cut too.
+            if try disk.list(directory).allSatisfy({ $0 == "rollups" }) {
+                try disk.synchronizeDirectory(Self.parent(of: directory))
+            }
         } catch { throw .directory(error) }
         do { lock = try DirectoryLock.acquire(directory) } catch { throw .held(error) }
         do {
@@ -68,6 +72,13 @@ package final class Engine: Sendable {
             WorkerThread(name: "tallylog-log", appender.run),
             WorkerThread(name: "tallylog-index", indexer.run),
         ]
+    }
+
+    /// The directory in which `path` has its name.
+    private static func parent(of path: String) -> String {
+        let parts = path.split(separator: "/")
+        if parts.count < 2 { return path.hasPrefix("/") ? "/" : "." }
+        return (path.hasPrefix("/") ? "/" : "") + parts.dropLast().joined(separator: "/")
     }
 
     private static func rollups(_ directory: String) -> String { directory + "/rollups" }
