@@ -1,4 +1,4 @@
-// What could go wrong: power fails between any two calls to the file system, and some subset of what
+// What could go wrong: power fails between any two calls to the file system, and some part of what
 // was not yet synchronized survives. Then an acknowledged message is missing or doubled, something
 // is there that nobody sent, or the rollups disagree with the log.
 import Disk
@@ -22,8 +22,8 @@ import Testing
                 .nothingUnsynced, .everything, .random(seed: UInt64(call)),
                 .torn(seed: UInt64(call)),
             ]
-            // Each boundary gets two of the four, in turn: one with the rollups that were there, one
-            // whose rollups are computed from the log alone.
+            // Each boundary gets two of the four, in turn: one with the rollups that were there,
+            // one whose rollups are computed from the log alone.
             try check(crashed, choices[call % 4], "call \(call)")
             try removeRollups(crashed.directory.path + "/store/rollups")
             try check(crashed, choices[(call + 2) % 4], "call \(call), no rollups")
