@@ -175,7 +175,8 @@ package final class Engine: Sendable {
     /// What recovery found and did when the store was opened.
     package var recovery: RecoveryReport { log.recovery }
 
-    /// Takes what waits, folds it, writes the columns, and lets go of the directory. Idempotent.
+    /// Takes what waits, folds it and writes the columns. Idempotent. The directory is let go with
+    /// the last reference to the engine.
     package func close() throws(EngineError) {
         guard
             closed.withLock({ closed in
