@@ -12,8 +12,8 @@ import Synchronization
 package final class Environment: Sendable {
     /// The directory that holds `data.mdb` and `lock.mdb`.
     package let path: String
-    /// The quota of the map in bytes; a commit beyond it fails with `isMapFull`.
-    package let mapBytes: Int
+    /// The quota of the map in bytes: it grows up to there.
+    package let mapBytesMax: Int
     /// Readers of dead processes whose slots were freed when this environment was opened.
     package let staleReadersCleared: Int
 
@@ -24,13 +24,16 @@ package final class Environment: Sendable {
     private let table: MDB_dbi
     /// The thread that has the write transaction, or 0.
     private let writer = Atomic<UInt>(0)
+    private let gate = MapGate()
+    private let map: Atomic<Int>
 
     private init(
-        path: String, mapBytes: Int, directory: DirectoryIdentity, handle: OpaquePointer,
-        table: MDB_dbi, staleReadersCleared: Int
+        path: String, mapBytes: Int, mapBytesMax: Int, directory: DirectoryIdentity,
+        handle: OpaquePointer, table: MDB_dbi, staleReadersCleared: Int
     ) {
         self.path = path
-        self.mapBytes = mapBytes
+        map = Atomic(mapBytes)
+        self.mapBytesMax = mapBytesMax
         self.directory = directory
         self.processID = getpid()
         unsafe self.handle = handle
@@ -50,12 +53,14 @@ package final class Environment: Sendable {
     /// It is closed when the last reference to it, transactions included, goes.
     /// - Parameters:
     ///   - path: the directory, made by the caller with mode 0700.
-    ///   - mapBytes: the quota, address space only until used; rounded up to whole pages.
+    ///   - mapBytes: the map at first, address space only until used; rounded up to whole pages,
+    ///     and to twice what the file has. A commit beyond it fails with `isMapFull`.
+    ///   - mapBytesMax: the quota up to which `growMap` enlarges it; nil for `mapBytes`.
     ///   - readersMax: how many read transactions may be open at once, over all processes.
     /// - Throws: `LMDBError` for a second opening in this process, a network file system, a file
     ///   that is no LMDB file of this version (`needsRebuild`), or what the system says.
     package static func open(
-        path: String, mapBytes: Int, readersMax: Int = 126
+        path: String, mapBytes: Int, mapBytesMax: Int? = nil, readersMax: Int = 126
     ) throws(LMDBError) -> Environment {
         if let name = NetworkFileSystem.name(holding: path) {
             throw LMDBError(.open, path, .networkFileSystem(name))
@@ -66,23 +71,34 @@ package final class Environment: Sendable {
         guard OpenEnvironments.insert(directory) else {
             throw LMDBError(.open, path, .alreadyOpen)
         }
-        let pageBytes = sysconf(Int32(_SC_PAGESIZE))
-        let quota = (mapBytes + pageBytes - 1) / pageBytes * pageBytes
+        let quota = wholePages(mapBytesMax ?? mapBytes)
+        let first = max(wholePages(mapBytes), 2 * fileBytes(path + "/data.mdb"))
         do {
             return try openRegistered(
-                path: path, quota: quota, readersMax: readersMax, directory: directory)
+                path: path, mapBytes: min(first, quota), quota: quota, readersMax: readersMax,
+                directory: directory)
         } catch {
             OpenEnvironments.remove(directory)
             throw error
         }
     }
 
+    private static func wholePages(_ bytes: Int) -> Int {
+        let pageBytes = sysconf(Int32(_SC_PAGESIZE))
+        return (bytes + pageBytes - 1) / pageBytes * pageBytes
+    }
+
+    private static func fileBytes(_ path: String) -> Int {
+        var found = stat()
+        return unsafe stat(path, &found) == 0 ? wholePages(Int(found.st_size)) : 0
+    }
+
     private static func openRegistered(
-        path: String, quota: Int, readersMax: Int, directory: DirectoryIdentity
+        path: String, mapBytes: Int, quota: Int, readersMax: Int, directory: DirectoryIdentity
     ) throws(LMDBError) -> Environment {
         func check(_ code: Int32) throws(LMDBError) {
             guard code == MDB_SUCCESS else {
-                throw LMDBError(.open, path, .code(code), mapBytes: quota)
+                throw LMDBError(.open, path, .code(code), mapBytes: mapBytes)
             }
         }
         var created: OpaquePointer?
@@ -91,7 +107,7 @@ package final class Environment: Sendable {
             preconditionFailure("LMDB made an environment without a handle")
         }
         do {
-            try unsafe check(mdb_env_set_mapsize(handle, quota))
+            try unsafe check(mdb_env_set_mapsize(handle, mapBytes))
             try unsafe check(mdb_env_set_maxreaders(handle, UInt32(readersMax)))
             let flags = UInt32(MDB_NOTLS | MDB_NORDAHEAD | MDB_NOMETASYNC)
             try unsafe check(mdb_env_open(handle, path, flags, 0o600))
@@ -103,8 +119,8 @@ package final class Environment: Sendable {
             var table: MDB_dbi = 0
             try unsafe check(mdb_dbi_open(transaction, nil, 0, &table))
             return unsafe Environment(
-                path: path, mapBytes: quota, directory: directory, handle: handle, table: table,
-                staleReadersCleared: Int(cleared))
+                path: path, mapBytes: mapBytes, mapBytesMax: quota, directory: directory,
+                handle: handle, table: table, staleReadersCleared: Int(cleared))
         } catch {
             unsafe mdb_env_close(handle)
             throw error
@@ -132,15 +148,43 @@ package final class Environment: Sendable {
 
     private func begin(_ flags: UInt32) throws(LMDBError) -> OpaquePointer {
         try checkProcess(.begin)
+        gate.enter()
         var transaction: OpaquePointer?
-        try unsafe check(mdb_txn_begin(handle, nil, flags, &transaction), .begin)
-        guard let begun = unsafe transaction else {
-            preconditionFailure("LMDB began a transaction without a handle")
+        let code = unsafe mdb_txn_begin(handle, nil, flags, &transaction)
+        guard let begun = unsafe transaction, code == MDB_SUCCESS else {
+            gate.leave()
+            throw failure(.begin, code)
         }
         return unsafe begun
     }
 
-    func writerEnded() { writer.store(0, ordering: .relaxed) }
+    func readerEnded() { gate.leave() }
+
+    func writerEnded() {
+        writer.store(0, ordering: .relaxed)
+        gate.leave()
+    }
+
+    /// The map's present size in bytes.
+    package var mapBytes: Int { map.load(ordering: .relaxed) }
+
+    /// Doubles the map, up to the quota, in a moment without transactions; they wait meanwhile. To
+    /// be called after `isMapFull`, by a thread that has no transaction.
+    /// - Returns: false where the quota is reached already.
+    /// - Throws: `mapInUse` if transactions stayed open for longer than `patience`.
+    package func growMap(patience milliseconds: Int = 1_000) throws(LMDBError) -> Bool {
+        try checkProcess(.growMap)
+        let larger = min(2 * mapBytes, mapBytesMax)
+        guard larger > mapBytes else { return false }
+        var code: Int32 = MDB_SUCCESS
+        let moved = gate.move(patience: milliseconds) {
+            unsafe code = mdb_env_set_mapsize(handle, larger)
+        }
+        guard moved else { throw LMDBError(.growMap, path, .mapInUse(milliseconds)) }
+        try check(code, .growMap)
+        map.store(larger, ordering: .relaxed)
+        return true
+    }
 
     /// Puts the last commit on stable storage; without it, a crash may lose that one commit.
     package func synchronize() throws(LMDBError) {

@@ -6,6 +6,7 @@ package struct LMDBError: Error, Hashable, Sendable {
         case open, begin, get, iterate, put, append, delete, commit, synchronize, compact
         case statistics
         case clearReaders = "clear stale readers"
+        case growMap = "enlarge the map"
     }
 
     package enum Reason: Hashable, Sendable {
@@ -17,6 +18,8 @@ package struct LMDBError: Error, Hashable, Sendable {
         case forked
         /// The directory lies on a network file system of this name.
         case networkFileSystem(String)
+        /// Transactions stayed open for so many milliseconds.
+        case mapInUse(Int)
     }
 
     package var operation: Operation
@@ -62,6 +65,9 @@ extension LMDBError: CustomStringConvertible {
         case .networkFileSystem(let name):
             return tried + "\(name) is a network file system, where LMDB's locks and memory maps "
                 + "do not work; put the directory on a local disk"
+        case .mapInUse(let milliseconds):
+            return tried + "transactions were open for more than \(milliseconds) ms; "
+                + "it is tried again"
         case .code(let code):
             let words = unsafe String(cString: mdb_strerror(code))
             guard let remedy = remedy(for: code) else { return tried + words }
@@ -72,8 +78,7 @@ extension LMDBError: CustomStringConvertible {
     private func remedy(for code: Int32) -> String? {
         switch code {
         case MDB_MAP_FULL:
-            "the quota of \(mapBytes) bytes is used up: raise the index's map size and restart, "
-                + "or compact the index"
+            "the quota of \(mapBytes) bytes is used up: raise it and restart, or compact the index"
         case MDB_READERS_FULL:
             "too many readers at once: end some, or raise the environment's reader limit"
         case MDB_TXN_FULL: "the transaction has changed too many pages: commit smaller ones"

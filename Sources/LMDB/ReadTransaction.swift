@@ -15,7 +15,11 @@ package struct ReadTransaction: ~Copyable, Readable {
         self.table = table
     }
 
-    deinit { if environment.isOwnProcess { unsafe mdb_txn_abort(handle) } }
+    deinit {
+        guard environment.isOwnProcess else { return }
+        unsafe mdb_txn_abort(handle)
+        environment.readerEnded()
+    }
 
     /// The number of the commit that this transaction shows.
     package var identifier: Int { unsafe Int(mdb_txn_id(handle)) }

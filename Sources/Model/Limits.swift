@@ -44,7 +44,9 @@ public enum Limits {
     public static let rejectedBytesMax = 64 << 20
 
     // The rollups.
-    /// The quota of the LMDB map, sparse until used.
+    /// The LMDB map of a new store; it doubles when it is full.
+    public static let indexMapBytesFirst = 64 << 20
+    /// The quota up to which it does.
     public static let indexMapBytesMax = 64 << 30
     /// A checkpoint folds at most about this many messages, and runs once so many wait.
     public static let checkpointMessages = 400_000

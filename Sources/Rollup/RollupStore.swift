@@ -28,16 +28,20 @@ package final class RollupStore: Sendable {
     /// - Parameters:
     ///   - directory: an existing directory.
     ///   - mapBytes: the most that LMDB's file may grow to.
+    ///   - firstMapBytes: what its map begins with.
     ///   - logID: 16 bytes that no other log has.
     /// - Throws: `needsRebuild` where the directory's rollups are another log's, of another
     ///   format, or no rollups; `storage` where LMDB fails.
     package static func open(
-        directory: String, mapBytes: Int, logID: [UInt8]
+        directory: String, mapBytes: Int, firstMapBytes: Int = Limits.indexMapBytesFirst,
+        logID: [UInt8]
     ) throws(RollupError) -> RollupStore {
         precondition(logID.count == RollupMeta.logIDBytes, "a log's id has 16 bytes")
         let environment: Environment
         do throws(LMDBError) {
-            environment = try Environment.open(path: directory, mapBytes: mapBytes)
+            environment = try Environment.open(
+                path: directory, mapBytes: min(mapBytes, firstMapBytes),
+                mapBytesMax: mapBytes)
         } catch {
             throw error.needsRebuild ? .needsRebuild(error.description) : .storage(error)
         }
@@ -142,6 +146,19 @@ package final class RollupStore: Sendable {
     ///   - runs: neighbouring, in order, the first one from behind the watermark on.
     ///   - names: the table that the runs' ids are of.
     package func checkpoint(_ runs: [Run], names: NameTable) throws(RollupError) {
+        while true {
+            do {
+                return try fold(runs, names)
+            } catch {
+                // The transaction has ended without a trace.
+                guard case .storage(let failure) = error, failure.isMapFull,
+                    try storing({ () throws(LMDBError) in try environment.growMap() })
+                else { throw error }
+            }
+        }
+    }
+
+    private func fold(_ runs: [Run], _ names: NameTable) throws(RollupError) {
         guard let last = runs.last else { return }
         var transaction = try storing { () throws(LMDBError) in try environment.beginWrite() }
         var meta = try storedMeta(transaction)

@@ -91,6 +91,71 @@ import Testing
         #expect(try reader.get([3]).map { Array($0) } == [3])
     }
 
+    /// Readers keep their snapshots and new ones wait, while the writer outgrows the map again and
+    /// again; with a reader that stays, it is told so, and may try again.
+    @Test func theMapGrowsBetweenTransactions() async throws {
+        let directory = TemporaryDirectory()
+        let environment = try Environment.open(
+            path: directory.path, mapBytes: 64 << 10, mapBytesMax: 8 << 20)
+        let done = Atomic(false)
+        try await withThrowingTaskGroup(of: Int.self) { group in
+            for _ in 0..<3 {
+                group.addTask {
+                    var reads = 0
+                    while !done.load(ordering: .acquiring) {
+                        let reader = try environment.beginRead()
+                        var (count, first) = (0, UInt8(0))
+                        try reader.forEach { _, value in
+                            if count == 0 { first = value[0] }
+                            #expect(value[0] == first)
+                            count += 1
+                            return true
+                        }
+                        #expect(count == 0 || count == 50 + Int(first))
+                        reads += 1
+                    }
+                    return reads
+                }
+            }
+            for round in 1...20 as ClosedRange<UInt8> {
+                while !(try Self.fill(environment, round)) {
+                    #expect(try environment.growMap(patience: 60_000))
+                }
+            }
+            done.store(true, ordering: .releasing)
+            for try await reads in group { #expect(reads > 0) }
+        }
+        #expect(environment.mapBytes > 512 << 10)
+
+        let mapped = environment.mapBytes
+        do {
+            let reader = try environment.beginRead()
+            let busy = #expect(throws: LMDBError.self) { try environment.growMap(patience: 10) }
+            #expect(busy?.description.contains("open for more than 10 ms") == true)
+            #expect(try reader.get([0]) != nil)
+        }
+        #expect(try environment.growMap())
+        #expect(environment.mapBytes == 2 * mapped)
+        while environment.mapBytes < 8 << 20 { #expect(try environment.growMap()) }
+        #expect(try !environment.growMap())
+    }
+
+    /// One commit of 50 and `round` large values; false if the map is full.
+    private static func fill(
+        _ environment: Environment, _ round: UInt8
+    ) throws(LMDBError) -> Bool {
+        do {
+            var writer = try environment.beginWrite()
+            for key in 0..<50 + round {
+                try writer.put([key], [UInt8](repeating: round, count: 1_000 * Int(round)))
+            }
+            try writer.commit()
+            return true
+        } catch  where error.isMapFull {
+            return false
+        }
+    }
+
     @Test func aForkedProcessIsRefusedAndLeavesTheParentAlone() throws {
         let directory = TemporaryDirectory()
         let environment = try Environment.open(path: directory.path, mapBytes: 1 << 20)

@@ -25,7 +25,8 @@ import Testing
         deinit { try? FileManager.default.removeItem(atPath: path) }
 
         func open(_ logID: [UInt8] = StoreTests.logID) throws(RollupError) -> RollupStore {
-            try RollupStore.open(directory: path, mapBytes: 256 << 20, logID: logID)
+            try RollupStore.open(
+                directory: path, mapBytes: 256 << 20, firstMapBytes: 128 << 10, logID: logID)
         }
     }
 

@@ -138,9 +138,19 @@ class Server:
         self.start()
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, kind, *_):
+        if kind is not None:
+            self.tell()
         if self.process.poll() is None:
             self.kill()
+
+    def tell(self):
+        """Says how the server fares, where something has gone wrong with it."""
+        try:
+            state = f"has left with {self.process.wait(timeout=2)}"
+        except subprocess.TimeoutExpired:
+            state = "is running"
+        print(f"serve {state}; it wrote:\n{self.written()[-4000:]}", flush=True)
 
 
 class Bus:
