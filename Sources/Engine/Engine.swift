@@ -143,8 +143,9 @@ package final class Engine: Sendable {
     }
 
     /// Calls `body` with one consistent moment of the store. No `await` inside.
+    /// - Parameter stop: gives the reading up, where `body` asks for it.
     package func read<Result, Failure: Error>(
-        _ body: (borrowing Snapshot) throws(Failure) -> Result
+        stop: StopFlag? = nil, _ body: (borrowing Snapshot) throws(Failure) -> Result
     ) throws -> Result {
         while true {
             let state = head.current
@@ -152,7 +153,7 @@ package final class Engine: Sendable {
             do { reader = try store.beginRead() } catch { throw EngineError.rollup(error) }
             // LMDB may have moved past the head that was loaded first: then load that again.
             if reader.watermark > state.end { continue }
-            return try body(Snapshot(state, names: names, reader: reader))
+            return try body(Snapshot(state, names: names, reader: reader, stop: stop))
         }
     }
 

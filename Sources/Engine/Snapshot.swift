@@ -10,8 +10,12 @@ package struct Snapshot: ~Copyable {
     package let segments: [SegmentView]
     package let names: NameTable
     package let rollups: RollupView
+    private let stop: StopFlag?
 
-    init(_ head: HeadState, names: NameTable, reader: consuming RollupReader) {
+    init(
+        _ head: HeadState, names: NameTable, reader: consuming RollupReader, stop: StopFlag?
+    ) {
+        self.stop = stop
         end = head.end
         segments = head.segments
         self.names = names
@@ -20,4 +24,11 @@ package struct Snapshot: ~Copyable {
 
     /// The last sequence that the rollups cover.
     package var folded: UInt64 { rollups.sequence }
+
+    /// To be called now and then by whoever reads for long.
+    /// - Throws: `Stopped` once nobody waits for the answer any more.
+    @inline(__always)
+    package borrowing func checkStopped() throws(Stopped) {
+        if let stop, stop.isSet { throw Stopped() }
+    }
 }

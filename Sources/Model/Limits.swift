@@ -64,7 +64,15 @@ public enum Limits {
     public static let replyRowsMax = 10_000
     /// The largest number of buckets in one series.
     public static let seriesBucketsMax = 1_000_000
-    /// MESSAGES without a LIMIT lists so many.
+    /// Pairs of a bucket and a name that one series BY may have.
+    public static let seriesCellsMax = 4_000_000
+    /// The deepest LEVEL of a topic.
+    public static let topicLevelsMax = 64
+    /// The longest time that READ waits, in milliseconds.
+    public static let readWaitMillisecondsMax = 300_000
+    /// The longest name of a time zone.
+    public static let zoneNameBytesMax = 64
+    /// MESSAGES and READ without a LIMIT list so many.
     public static let messagesDefault = 100
     /// The largest reply to one request.
     public static let replyBytesMax = 64 << 20

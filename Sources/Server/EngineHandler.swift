@@ -30,6 +30,8 @@ package final class EngineHandler: RequestHandler {
         switch request {
         case .question(let question, let withSequence):
             return Executor.answer(question, withSequence: withSequence, from: engine)
+        case .explain(let question):
+            return Executor.explain(question, from: engine)
         case .checkpoint:
             do { return .integer(Int64(try engine.checkpoint())) } catch { return failed(error) }
         default:
@@ -40,7 +42,7 @@ package final class EngineHandler: RequestHandler {
     package func isCostly(_ request: Request) -> Bool {
         switch request {
         case .question(let question, _): Executor.isCostly(question)
-        case .checkpoint: true
+        case .explain, .checkpoint: true
         default: false
         }
     }

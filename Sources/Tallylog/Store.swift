@@ -60,7 +60,7 @@ public final class Store: Sendable {
     public func series(
         _ every: Every, _ selection: Selection = Selection()
     ) throws(StoreError) -> [(start: Int64, count: Int64)] {
-        let question = SeriesQuestion(every: every, selection: selection)
+        let question = SeriesQuestion(grid: BucketGrid(every), selection: selection)
         guard case .pairs(let pairs) = try ask(.series(question)) else {
             preconditionFailure("a series is pairs")
         }

@@ -102,7 +102,7 @@ struct RandomHistory {
             if fill { selection.range = closedRange() }
             return .series(
                 SeriesQuestion(
-                    every: every, distinct: distinct, selection: selection,
+                    grid: BucketGrid(every), distinct: distinct, selection: selection,
                     fill: fill ? .zero : .none))
         case 4, 5:
             let except = random.chance(20) ? [Array(random.pick(users).utf8)] : []

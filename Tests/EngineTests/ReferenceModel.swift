@@ -87,6 +87,7 @@ struct ReferenceModel {
             return .array(found.prefix(names.limit).map { .bulk($0) })
         case .seen(let seen): return self.seen(seen)
         case .messages(let messages): return listing(messages)
+        case .latest, .read: return .null
         case .get(let id):
             let found = kept.filter { $0.hasID && MessageID($0.identity) == id }
                 .max { ($0.time, $0.sequence) < ($1.time, $1.sequence) }
@@ -98,7 +99,7 @@ struct ReferenceModel {
         var messages: [Int64: Int64] = [:]
         var names: [Int64: Set<String>] = [:]
         for message in kept where message.matches(question.selection) {
-            let number = question.every.number(of: Timestamp(microseconds: message.time))
+            let number = question.grid.number(of: Timestamp(microseconds: message.time))
             messages[number, default: 0] += 1
             if let dimension = question.distinct {
                 names[number, default: []].formUnion(message.names(dimension))
@@ -111,13 +112,13 @@ struct ReferenceModel {
         if question.fill == .zero, let lower = question.selection.range.lower,
             let upper = question.selection.range.upper
         {
-            for number in question.every.numbers(from: lower, to: upper) where counts[number] == nil
+            for number in question.grid.numbers(from: lower, to: upper) where counts[number] == nil
             {
                 counts[number] = 0
             }
         }
         return counts.sorted { $0.key < $1.key }
-            .map { (question.every.start(of: $0.key).seconds, $0.value) }
+            .map { (question.grid.start(of: $0.key).seconds, $0.value) }
     }
 
     private func ranking(_ question: TopQuestion) -> [(name: [UInt8], count: Int64)] {

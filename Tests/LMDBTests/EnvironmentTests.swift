@@ -97,12 +97,12 @@ import Testing
         let directory = TemporaryDirectory()
         let environment = try Environment.open(
             path: directory.path, mapBytes: 64 << 10, mapBytesMax: 8 << 20)
-        let done = Atomic(false)
+        let progress = GrowthProgress()
         try await withThrowingTaskGroup(of: Int.self) { group in
             for _ in 0..<3 {
                 group.addTask {
                     var reads = 0
-                    while !done.load(ordering: .acquiring) {
+                    while !progress.done.load(ordering: .acquiring) {
                         let reader = try environment.beginRead()
                         var (count, first) = (0, UInt8(0))
                         try reader.forEach { _, value in
@@ -122,7 +122,7 @@ import Testing
                     #expect(try environment.growMap(patience: 60_000))
                 }
             }
-            done.store(true, ordering: .releasing)
+            progress.done.store(true, ordering: .releasing)
             for try await reads in group { #expect(reads > 0) }
         }
         #expect(environment.mapBytes > 512 << 10)
@@ -138,6 +138,10 @@ import Testing
         #expect(environment.mapBytes == 2 * mapped)
         while environment.mapBytes < 8 << 20 { #expect(try environment.growMap()) }
         #expect(try !environment.growMap())
+    }
+
+    private final class GrowthProgress: Sendable {
+        let done = Atomic(false)
     }
 
     /// One commit of 50 and `round` large values; false if the map is full.

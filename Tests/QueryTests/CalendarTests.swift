@@ -59,10 +59,11 @@ import Testing
     ])
     func labels(every: Every, day: String, start: String) throws {
         let time = try TimeText.moment(Array(day.utf8)[...], now: Timestamp(seconds: 0)).time
+        let grid = BucketGrid(every)
         let label = try TimeText.moment(Array(start.utf8)[...], now: Timestamp(seconds: 0)).time
-        #expect(every.start(of: every.number(of: time)) == label)
+        #expect(grid.start(of: grid.number(of: time)) == label)
         let end = Timestamp(microseconds: time.microseconds + 86_400_000_000 - 1)
-        #expect(every.start(of: every.number(of: end)) == label)
+        #expect(grid.start(of: grid.number(of: end)) == label)
     }
 
     /// Every bucket holds exactly the times from its start to the next one's.
@@ -75,12 +76,13 @@ import Testing
             let time = Timestamp(
                 microseconds: Int64.random(
                     in: -62_135_596_800_000_000..<253_402_300_800_000_000, using: &random))
-            let number = every.number(of: time)
-            let start = every.start(of: number)
-            let next = every.start(of: number + 1)
+            let grid = BucketGrid(every)
+            let number = grid.number(of: time)
+            let start = grid.start(of: number)
+            let next = grid.start(of: number + 1)
             let lastOfBefore = Timestamp(microseconds: start.microseconds - 1)
-            guard start <= time, time < next, every.number(of: start) == number,
-                every.number(of: next) == number + 1, every.number(of: lastOfBefore) == number - 1
+            guard start <= time, time < next, grid.number(of: start) == number,
+                grid.number(of: next) == number + 1, grid.number(of: lastOfBefore) == number - 1
             else {
                 Issue.record("seed \(seed): \(every) at \(time): bucket \(number)")
                 return
@@ -92,7 +94,7 @@ import Testing
     }
 
     @Test func rangesTouchWhatTheyHold() {
-        let hour = Every(1, .hour)
+        let hour = BucketGrid(Every(1, .hour))
         let at = { (seconds: Int64) in Timestamp(seconds: seconds) }
         #expect(hour.numbers(from: at(0), to: at(3_600)) == 0..<1)
         #expect(hour.numbers(from: at(3_599), to: at(3_601)) == 0..<2)

@@ -88,18 +88,18 @@ private func clause(_ dimension: Dimension, _ names: String...) -> Filter.Clause
         ),
         (
             "SERIES 1h",
-            .question(.series(SeriesQuestion(every: Every(1, .hour))), withSequence: false)
+            .question(.series(SeriesQuestion(grid: BucketGrid(Every(1, .hour)))), withSequence: false)
         ),
         (
             "SERIES 15mo",
-            .question(.series(SeriesQuestion(every: Every(15, .month))), withSequence: false)
+            .question(.series(SeriesQuestion(grid: BucketGrid(Every(15, .month)))), withSequence: false)
         ),
         (
             "SERIES 5m DISTINCT user FROM 0 TO 600 FILL zero",
             .question(
                 .series(
                     SeriesQuestion(
-                        every: Every(5, .minute), distinct: .user,
+                        grid: BucketGrid(Every(5, .minute)), distinct: .user,
                         selection: Selection(
                             range: TimeRange(lower: seconds(0), upper: seconds(600))),
                         fill: .zero)), withSequence: false)
@@ -107,7 +107,7 @@ private func clause(_ dimension: Dimension, _ names: String...) -> Filter.Clause
         (
             "SERIES 1d FILL none",
             .question(
-                .series(SeriesQuestion(every: Every(1, .day))), withSequence: false)
+                .series(SeriesQuestion(grid: BucketGrid(Every(1, .day)))), withSequence: false)
         ),
         (
             "TOP 10 user",

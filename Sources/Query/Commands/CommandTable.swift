@@ -28,20 +28,31 @@ package enum CommandTable {
         ]
     ).optional
     private static let zone = CommandArgument.option("TZ", "zone").optional
+    private static let level = CommandArgument.option("LEVEL", "tokens", .integer).optional
     private static let at = CommandArgument.word("AT").optional
     private static let limit = CommandArgument.option("LIMIT", "rows", .integer).optional
     private static let selection = [filter, range, zone, at]
 
-    private static let questions: [Command] = [
+    static let questions: [Command] = [
         Command(
             "COUNT", arity: -1, flags: ["readonly", "fast"], group: "questions",
             "Counts messages", selection),
         Command(
             "SERIES", arity: -2, flags: ["readonly"], group: "questions",
-            "Counts messages, or distinct names, per bucket of time",
+            "Counts messages, or distinct names, per bucket of time, or for each name",
             [
                 .value("every"), CommandArgument.option("DISTINCT", "dimension").optional,
                 filter, range,
+                CommandArgument.block(
+                    "by",
+                    [
+                        .option("BY", "dimension"), level,
+                        CommandArgument.option("LIMIT", "names", .integer).optional,
+                    ]
+                )
+                .optional,
+                CommandArgument.option("STEP", "step").optional,
+                CommandArgument.option("ORIGIN", "time", .time).optional,
                 CommandArgument.block(
                     "fill", [.word("FILL"), .oneOf("fill", [.word("zero"), .word("none")])]
                 )
@@ -52,7 +63,7 @@ package enum CommandTable {
             "TOP", arity: -3, flags: ["readonly"], group: "questions",
             "Ranks the names of a dimension by their number of messages",
             [
-                .oneOf("limit", [.value("rows", .integer), .word("ALL")]), dimension,
+                .oneOf("limit", [.value("rows", .integer), .word("ALL")]), dimension, level,
                 CommandArgument.option("EXCEPT", "name").multiple.optional,
             ] + selection),
         Command(
@@ -60,8 +71,11 @@ package enum CommandTable {
             "Counts the names of a dimension that occur", [dimension] + selection),
         Command(
             "NAMES", arity: -2, flags: ["readonly"], group: "questions",
-            "Lists the known names of a dimension",
-            [dimension, CommandArgument.option("PREFIX", "prefix").optional, limit, at]),
+            "Lists the known names of a dimension, or those that first occurred in a range",
+            [
+                dimension, CommandArgument.option("PREFIX", "prefix").optional,
+                CommandArgument.block("new", [.word("NEW"), range]).optional, limit, zone, at,
+            ]),
         Command(
             "SEEN", arity: -3, flags: ["readonly"], group: "questions",
             "Tells when a name first and last occurred, and in how many messages",
@@ -78,11 +92,25 @@ package enum CommandTable {
                 limit, CommandArgument.option("AFTER", "cursor").optional, zone, at,
             ]),
         Command(
+            "LATEST", arity: -3, flags: ["readonly"], group: "questions",
+            "Shows the newest message of every name",
+            [.option("BY", "dimension")] + selection),
+        Command(
             "GET", arity: -2, flags: ["readonly", "fast"], group: "questions",
             "Returns one message by its id", [.value("id"), at]),
+        Command(
+            "READ", arity: -3, flags: ["readonly", "blocking"], group: "questions",
+            "Reads messages in the order of the log, and waits for new ones",
+            [
+                .option("FROM", "sequence"), filter, limit,
+                CommandArgument.option("WAIT", "milliseconds", .integer).optional, at,
+            ]),
     ]
 
     private static let operations: [Command] = [
+        Command(
+            "EXPLAIN", arity: -2, flags: ["readonly"], group: "operations",
+            "Tells how a question would be answered", [.value("question").multiple]),
         Command(
             "APPEND", arity: 2, flags: ["write"], group: "operations",
             "Adds a message and answers once it is on disk", [.value("envelope")]),

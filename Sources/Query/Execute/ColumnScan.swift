@@ -121,8 +121,40 @@ struct ColumnScan {
 
     /// Calls `body` with every matching row: its segment, its block, and its place in the block.
     func forEach(
-        in snapshot: borrowing Snapshot, _ body: (SegmentView, ColumnBlock, Int) -> Void
-    ) {
+        in snapshot: borrowing Snapshot,
+        _ body: (SegmentView, ColumnBlock, Int) throws -> Void
+    ) throws {
+        try forEachBlock(in: snapshot) { view, test, index, rows in
+            try snapshot.checkStopped()
+            let block = view.segment.columns.block(index, wanted)
+            guard let held = test.held(against: block) else { return }
+            let from = max(rows.lowerBound - block.firstRow, 0)
+            let to = min(rows.upperBound - block.firstRow, block.rows)
+            for row in from..<max(from, to) {
+                let time = block.times[row]
+                if time >= span.lower && time < span.upper && held.accepts(row) {
+                    try body(view, block, row)
+                }
+            }
+        }
+    }
+
+    /// How many segments and blocks are read: the work, before it is done.
+    func estimate(in snapshot: borrowing Snapshot) -> (segments: Int, blocks: Int) {
+        var segments: Set<UInt64> = []
+        var blocks = 0
+        forEachBlock(in: snapshot) { view, _, _, _ in
+            segments.insert(view.segment.key)
+            blocks += 1
+        }
+        return (segments.count, blocks)
+    }
+
+    /// Calls `body` with every block that may have matching rows, by its times.
+    private func forEachBlock<Failure: Error>(
+        in snapshot: borrowing Snapshot,
+        _ body: (SegmentView, RowTest, _ block: Int, _ rows: Range<Int>) throws(Failure) -> Void
+    ) throws(Failure) {
         if span.isEmpty || sequences.isEmpty { return }
         for view in snapshot.segments {
             let columns = view.segment.columns
@@ -135,21 +167,11 @@ struct ColumnScan {
             if test.impossible { continue }
             let lower = Int(max(sequences.lowerBound, first) - first)
             let upper = Int(min(sequences.upperBound, view.lastSequence + 1) - first)
-            for index in 0..<columns.blockCount {
+            for index in lower / columns.blockRows...(upper - 1) / columns.blockRows {
                 guard let times = columns.blockBounds(index), times.upperBound >= span.lower,
                     times.lowerBound < span.upper
                 else { continue }
-                let block = columns.block(index, wanted)
-                guard let held = test.held(against: block) else { continue }
-                let from = max(lower - block.firstRow, 0)
-                let to = min(upper - block.firstRow, block.rows)
-                if from >= to { continue }
-                for row in from..<to {
-                    let time = block.times[row]
-                    if time >= span.lower && time < span.upper && held.accepts(row) {
-                        body(view, block, row)
-                    }
-                }
+                try body(view, test, index, lower..<upper)
             }
         }
     }

@@ -18,7 +18,7 @@ enum Counting {
                 total += Int64(counts.reduce(0, +))
             }
         }
-        sources.forEachRow(in: snapshot) { _, _, _ in total += 1 }
+        try sources.forEachRow(in: snapshot) { _, _, _ in total += 1 }
         return total
     }
 
@@ -26,18 +26,16 @@ enum Counting {
     static func series(
         _ question: SeriesQuestion, in snapshot: borrowing Snapshot
     ) throws -> [(Int64, Int64)] {
-        let sources = AnswerSources(
-            question.selection, levels: question.every.levels, in: snapshot)
-        var buckets = try SeriesBuckets(question, sources.span)
+        let layout = try SeriesLayout(question, snapshot.span(question.selection.range))
+        var buckets = SeriesBuckets(layout)
+        let sources = AnswerSources(question, layout, in: snapshot)
         if let groups = sources.groups, let split = sources.split {
             for piece in split.pieces {
                 buckets.add(try snapshot.counts(of: groups, piece), piece)
             }
         }
-        sources.forEachRow(in: snapshot) { _, block, row in
-            buckets.add(1, at: block.times[row])
-        }
-        return buckets.finished
+        try sources.forEachRow(in: snapshot) { _, block, row in buckets.add(at: block.times[row]) }
+        return layout.pairs(buckets.counts)
     }
 }
 
@@ -50,13 +48,5 @@ extension Snapshot {
             try rollups.addSeries(group, piece.granularity, buckets: piece.buckets, into: &counts)
         }
         return counts
-    }
-}
-
-extension Every {
-    /// The stored widths whose buckets never straddle a bucket of this series, coarsest first.
-    var levels: [Granularity] {
-        guard let seconds = fixedSeconds else { return [.day, .hour, .minute] }
-        return [.day, .hour, .minute].filter { seconds % $0.seconds == 0 }
     }
 }

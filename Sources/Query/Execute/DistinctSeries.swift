@@ -8,21 +8,20 @@ enum DistinctSeries {
         _ dimension: Dimension, _ question: SeriesQuestion, in snapshot: borrowing Snapshot
     ) throws -> [(Int64, Int64)] {
         let span = snapshot.span(question.selection.range)
-        let buckets = try SeriesBuckets(question, span)
+        let layout = try SeriesLayout(question, span)
         var pairs: [(Int64, Int64)] = []
-        for index in 0..<buckets.count {
-            let own = buckets.span(index)
-            let cut = TimeRange(
-                lower: Timestamp(microseconds: max(own.lower, span.lower)),
-                upper: Timestamp(microseconds: min(own.upper, span.upper)))
+        for index in 0..<layout.listedCount {
+            let (start, own) = layout.listed(index)
+            if own.isEmpty { continue }
+            let cut = Span(lower: max(own.lower, span.lower), upper: min(own.upper, span.upper))
             var count: Int64 = 0
-            if let lower = cut.lower, let upper = cut.upper, lower < upper {
-                let selection = Selection(filter: question.selection.filter, range: cut)
+            if !cut.isEmpty {
+                let selection = Selection(
+                    filter: question.selection.filter,
+                    range: TimeRange(lower: cut.start, upper: cut.end))
                 count = try Ranking.distinct(dimension, selection, in: snapshot)
             }
-            if count > 0 || question.fill == .zero {
-                pairs.append((buckets.startSeconds(index), count))
-            }
+            if count > 0 || layout.keepsEmpty { pairs.append((start, count)) }
         }
         return pairs
     }

@@ -4,12 +4,15 @@ import Model
 /// Answers questions from one consistent moment of an engine.
 package enum Executor {
     /// The reply to `question`; never throws, since an error is a reply too.
-    /// - Parameter withSequence: the reply becomes [sequence, reply].
+    /// - Parameters:
+    ///   - withSequence: the reply becomes [sequence, reply].
+    ///   - stop: gives the question up; the reply is an error then.
     package static func answer(
-        _ question: Question, withSequence: Bool = false, from engine: Engine
+        _ question: Question, withSequence: Bool = false, from engine: Engine,
+        stop: StopFlag? = nil
     ) -> Reply {
         do {
-            return try engine.read { snapshot in
+            return try engine.read(stop: stop) { snapshot in
                 let reply = answer(question, in: snapshot)
                 guard withSequence else { return reply }
                 if case .error = reply { return reply }
@@ -20,13 +23,28 @@ package enum Executor {
         }
     }
 
+    /// The lines that tell how `question` would be answered.
+    package static func explain(_ question: Question, from engine: Engine) -> Reply {
+        do {
+            return try engine.read { snapshot in
+                .array(try Explanation.lines(question, in: snapshot).map { .text($0) })
+            }
+        } catch let error as RequestError {
+            return error.reply
+        } catch {
+            return .error("ERR \(error)")
+        }
+    }
+
     /// Whether a question may take longer than an event loop should be held.
     package static func isCostly(_ question: Question) -> Bool {
         switch question {
         case .count(let selection), .distinct(_, let selection): isCostly(selection)
-        case .series(let series): series.distinct != nil || isCostly(series.selection)
+        case .series(let series):
+            series.distinct != nil || series.by != nil || series.grid.windows != nil
+                || series.grid.zone != .utc || isCostly(series.selection)
         case .top(let top): isCostly(top.selection)
-        case .names, .seen, .messages: true
+        case .names, .seen, .latest, .messages, .read: true
         case .get: false
         }
     }
@@ -46,23 +64,22 @@ package enum Executor {
             case .count(let selection):
                 return .integer(try Counting.count(selection, in: snapshot))
             case .series(let series):
-                guard let dimension = series.distinct else {
-                    return .pairs(try Counting.series(series, in: snapshot))
-                }
-                return .pairs(try DistinctSeries.series(dimension, series, in: snapshot))
+                return try reply(series, in: snapshot)
             case .top(let top):
                 return .ranking(try Ranking.top(top, in: snapshot))
             case .distinct(let dimension, let selection):
                 return .integer(try Ranking.distinct(dimension, selection, in: snapshot))
             case .names(let names):
-                let found = Naming.names(
-                    names.dimension, prefix: names.prefix, limit: names.limit, in: snapshot)
-                return .array(found.map { .bulk($0) })
+                return .array(try Naming.names(names, in: snapshot).map { .bulk($0) })
             case .seen(let seen):
                 return reply(try Naming.seen(seen.dimension, seen.name, seen.filter, in: snapshot))
             case .messages(let messages):
                 return reply(
                     try Listing.messages(messages, in: snapshot), messages, began: snapshot.end)
+            case .latest(let dimension, let selection):
+                return reply(try Latest.messages(dimension, selection, in: snapshot))
+            case .read(let read):
+                return reply(try Reading.page(read, in: snapshot))
             case .get(let id):
                 return try Listing.get(id, in: snapshot).map { .bulk($0) } ?? .null
             }
@@ -71,6 +88,38 @@ package enum Executor {
         } catch {
             return .error("ERR \(error)")
         }
+    }
+
+    private static func reply(
+        _ series: SeriesQuestion, in snapshot: borrowing Snapshot
+    ) throws -> Reply {
+        if let dimension = series.distinct {
+            return .pairs(try DistinctSeries.series(dimension, series, in: snapshot))
+        }
+        if let by = series.by {
+            let named = try NamedSeries.series(by, series, in: snapshot)
+            return .array(named.map { .array([.bulk($0.name), .pairs($0.pairs)]) })
+        }
+        return .pairs(try Counting.series(series, in: snapshot))
+    }
+
+    private static func reply(_ latest: [(name: [UInt8], message: ListedMessage)]) -> Reply {
+        .array(
+            latest.map { name, message in
+                .array([
+                    .bulk(name), .integer(Int64(message.sequence)),
+                    .bulk(message.time.decimalText), .bulk(message.envelope),
+                ])
+            })
+    }
+
+    private static func reply(
+        _ page: (next: UInt64, messages: [(sequence: UInt64, envelope: [UInt8])])
+    ) -> Reply {
+        let rows = page.messages.map {
+            Reply.array([.integer(Int64($0.sequence)), .bulk($0.envelope)])
+        }
+        return .array([.integer(Int64(page.next)), .array(rows)])
     }
 
     private static func reply(_ seen: (first: Timestamp, last: Timestamp, total: Int64)?) -> Reply {

@@ -5,26 +5,39 @@ import Rollup
 
 /// NAMES and SEEN: what names there are, and when one occurred.
 enum Naming {
-    /// The names of `dimension` that start with `prefix`, in byte order.
+    /// The names of `dimension` that start with a prefix, and are new in a range, in byte order.
     static func names(
-        _ dimension: Dimension, prefix: [UInt8], limit: Int, in snapshot: borrowing Snapshot
-    ) -> [[UInt8]] {
-        let table = snapshot.names
-        var found: [[UInt8]] = []
-        if dimension == .category {
-            let categories = table.ids(of: .topic).map { id in
-                let topic = String(decoding: table.text(.topic, id), as: UTF8.self)
-                return Array(Category.of(topic: topic).utf8)
+        _ question: NamesQuestion, in snapshot: borrowing Snapshot
+    ) throws -> [[UInt8]] {
+        let dimension = question.dimension
+        var found: Set<[UInt8]>
+        if let range = question.new {
+            found = try names(dimension, in: range, in: snapshot)
+            if let lower = range.lower {
+                let before = TimeRange(upper: lower)
+                found.subtract(try names(dimension, in: before, in: snapshot))
             }
-            found = Set(categories).filter { $0.starts(with: prefix) }
         } else {
-            for id in table.ids(of: dimension) {
-                let name = table.text(dimension, id)
-                if name.starts(with: prefix) { found.append(name) }
+            var labels = GroupLabels(dimension, level: nil, snapshot.names)
+            found = []
+            for id in snapshot.names.ids(of: dimension.counted) {
+                found.insert(labels.name(labels.label(of: id)))
             }
         }
-        found.sort { $0.lexicographicallyPrecedes($1) }
-        return Array(found.prefix(limit))
+        let sorted = found.filter { $0.starts(with: question.prefix) }
+            .sorted { $0.lexicographicallyPrecedes($1) }
+        return Array(sorted.prefix(question.limit))
+    }
+
+    /// The names that messages within `range` have.
+    private static func names(
+        _ dimension: Dimension, in range: TimeRange, in snapshot: borrowing Snapshot
+    ) throws -> Set<[UInt8]> {
+        var tally = try Ranking.tally(dimension, Selection(range: range), in: snapshot)
+        var labels = GroupLabels(dimension, level: nil, snapshot.names)
+        var found: Set<[UInt8]> = []
+        tally.forEach { id, _ in found.insert(labels.name(labels.label(of: id))) }
+        return found
     }
 
     /// The times of the first and the last matching message that has `name`, and their number; nil
@@ -66,7 +79,7 @@ enum Naming {
             filter: resolved, sequences: 1..<snapshot.end + 1,
             span: Span(lower: low * day, upper: high * day), wanted: [.times, .topics, .sets])
         var best: Int64?
-        scan.forEach(in: snapshot) { _, block, row in
+        try scan.forEach(in: snapshot) { _, block, row in
             let time = block.times[row]
             best = best.map { newest ? max($0, time) : min($0, time) } ?? time
         }

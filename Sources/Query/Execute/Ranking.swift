@@ -13,8 +13,9 @@ enum Ranking {
         let dimension = question.dimension
         let names = snapshot.names
         var tally = try tally(dimension, question.selection, in: snapshot)
-        if dimension == .category {
-            let ranked = categories(&tally, names)
+        if dimension != dimension.counted || question.level != nil {
+            var labels = GroupLabels(dimension, level: question.level, names)
+            let ranked = labelled(&tally, &labels)
                 .filter { !question.except.contains($0.name) }.sorted(by: precedes)
             return question.limit.map { Array(ranked.prefix($0)) } ?? ranked
         }
@@ -32,35 +33,42 @@ enum Ranking {
         _ dimension: Dimension, _ selection: Selection, in snapshot: borrowing Snapshot
     ) throws -> Int64 {
         var tally = try tally(dimension, selection, in: snapshot)
-        if dimension == .category { return Int64(categories(&tally, snapshot.names).count) }
-        return Int64(tally.distinct())
+        guard dimension != dimension.counted else { return Int64(tally.distinct()) }
+        var labels = GroupLabels(dimension, level: nil, snapshot.names)
+        return Int64(labelled(&tally, &labels).count)
     }
 
-    /// Counts per global id of `dimension`; for categories, per topic.
-    private static func tally(
+    /// Counts per global id of the names that are counted for `dimension`.
+    static func tally(
         _ dimension: Dimension, _ selection: Selection, in snapshot: borrowing Snapshot
     ) throws -> Accumulator {
-        let counted = dimension == .category ? Dimension.topic : dimension
-        var sources = AnswerSources(selection, levels: [.hour], in: snapshot)
-        let member = TallyMember(counted)
-        if !keepsTallies(of: member, sources.filter) { sources = sources.fromColumns }
+        let counted = dimension.counted
+        let sources = sources(dimension, selection, in: snapshot)
         var tally = Accumulator()
-        if let member, let groups = sources.groups, let split = sources.split {
+        if let member = TallyMember(counted), let groups = sources.groups, let split = sources.split
+        {
             for piece in split.pieces {
                 try add(groups, member, piece, sources.filter, snapshot, to: &tally)
             }
         }
-        addRows(counted, sources, snapshot, to: &tally)
+        tally.prepare(upTo: UInt32(snapshot.names.count(counted)))
+        try sources.forEachName(of: counted, in: snapshot) { id, _ in
+            tally.add(messages: 1, to: id)
+        }
         return tally
     }
 
-    /// Whether the rollups keep how often names of `member` occur in what `filter` selects.
-    private static func keepsTallies(of member: TallyMember?, _ filter: ResolvedFilter) -> Bool {
-        guard let member else { return false }
-        return filter.onlyTopics || member == .topic
+    /// Where the counts of names come from.
+    static func sources(
+        _ dimension: Dimension, _ selection: Selection, in snapshot: borrowing Snapshot
+    ) -> AnswerSources {
+        let sources = AnswerSources(selection, levels: [.hour], in: snapshot)
+        let member = TallyMember(dimension.counted)
+        return sources.keepsTallies(of: member) ? sources : sources.fromColumns
     }
 
-    private static func add(
+    /// Adds the tallies of a piece's hours.
+    static func add(
         _ groups: [SeriesGroup], _ member: TallyMember, _ piece: TimeSplit.Piece,
         _ filter: ResolvedFilter, _ snapshot: borrowing Snapshot, to tally: inout Accumulator
     ) throws(RollupError) {
@@ -87,37 +95,12 @@ enum Ranking {
         }
     }
 
-    /// Adds the rows that the tallies leave out.
-    private static func addRows(
-        _ dimension: Dimension, _ sources: AnswerSources, _ snapshot: borrowing Snapshot,
-        to tally: inout Accumulator
-    ) {
-        tally.prepare(upTo: UInt32(snapshot.names.count(dimension)))
-        let needed: ColumnSelection = dimension == .topic ? [] : .set(of: dimension)
-        var mapped: (segment: UInt64, globals: [UInt32]) = (0, [])
-        sources.forEachRow(in: snapshot, reading: needed) { view, block, row in
-            if mapped.segment != view.segment.firstSequence {
-                mapped = (view.segment.firstSequence, view.names.globals(of: dimension))
-            }
-            if dimension == .topic {
-                tally.add(messages: 1, to: mapped.globals[Int(block.topics[row])])
-            } else if let set = block.set(of: dimension) {
-                for local in set.ids(ofRow: row) {
-                    tally.add(messages: 1, to: mapped.globals[Int(local)])
-                }
-            }
-        }
-    }
-
-    private static func categories(
-        _ tally: inout Accumulator, _ names: NameTable
+    private static func labelled(
+        _ tally: inout Accumulator, _ labels: inout GroupLabels
     ) -> [(name: [UInt8], count: Int64)] {
-        var counts: [[UInt8]: Int64] = [:]
-        tally.forEach { id, count in
-            let topic = String(decoding: names.text(.topic, id), as: UTF8.self)
-            counts[Array(Category.of(topic: topic).utf8), default: 0] += Int64(count)
-        }
-        return counts.map { (name: $0.key, count: $0.value) }
+        var counts: [Int: Int64] = [:]
+        tally.forEach { id, count in counts[labels.label(of: id), default: 0] += Int64(count) }
+        return counts.map { (name: labels.name($0.key), count: $0.value) }
     }
 
     private static func precedes(
@@ -125,17 +108,5 @@ enum Ranking {
     ) -> Bool {
         left.count != right.count
             ? left.count > right.count : left.name.lexicographicallyPrecedes(right.name)
-    }
-}
-
-extension TallyMember {
-    /// The members that rollups count; nil for every other dimension.
-    fileprivate init?(_ dimension: Dimension) {
-        switch dimension {
-        case .topic: self = .topic
-        case .user: self = .user
-        case .package: self = .package
-        default: return nil
-        }
     }
 }

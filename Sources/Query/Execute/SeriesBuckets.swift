@@ -1,59 +1,57 @@
 import Model
 
-/// The buckets of one series, being counted.
+/// Finds the bucket of one time after the other. Times that come in order cost little.
+struct BucketFinder {
+    private let grid: BucketGrid
+    private let first: Int64
+    private let width: Int64?
+    private let start: Int64
+    /// The bucket that was found last, and its times.
+    private var known: (index: Int, span: Span) = (0, Span(lower: 0, upper: 0))
+
+    /// - Parameter numbers: the buckets; the first of them has index 0.
+    init(_ grid: BucketGrid, _ numbers: Range<Int64>) {
+        self.grid = grid
+        first = numbers.lowerBound
+        width = grid.fixedSeconds.map { $0 * 1_000_000 }
+        start = grid.fixedStart * 1_000_000
+    }
+
+    /// - Parameter time: in microseconds.
+    mutating func index(of time: Int64) -> Int {
+        if let width { return Int((time - start).floorDivided(by: width) - first) }
+        if time >= known.span.lower, time < known.span.upper { return known.index }
+        let number = grid.number(of: Timestamp(microseconds: time))
+        let own = Span(
+            lower: grid.start(of: number).microseconds,
+            upper: grid.start(of: number + 1).microseconds)
+        known = (Int(number - first), own)
+        return known.index
+    }
+}
+
+/// The counted buckets of one series.
 struct SeriesBuckets {
-    private let every: Every
-    private let numbers: Range<Int64>
-    private var counts: [Int64]
-    private let keepsEmpty: Bool
+    private(set) var counts: [Int64]
+    private var finder: BucketFinder
+    /// The first bucket's number where a bucket is `seconds` wide and bucket 0 begins at the epoch.
+    private let aligned: (seconds: Int64, first: Int64)?
 
-    /// - Parameter span: the times that can have messages.
-    init(_ question: SeriesQuestion, _ span: Span) throws(RequestError) {
-        every = question.every
-        keepsEmpty = question.fill == .zero
-        var lower = Timestamp(microseconds: span.lower)
-        var upper = Timestamp(microseconds: span.upper)
-        if keepsEmpty, let first = question.selection.range.lower,
-            let last = question.selection.range.upper
-        {
-            lower = first
-            upper = last
-        }
-        numbers = every.numbers(from: lower, to: upper)
-        guard numbers.count <= Limits.seriesBucketsMax else {
-            throw RequestError(
-                "SERIES would have more than \(Limits.seriesBucketsMax) buckets; "
-                    + "take wider buckets or a shorter range")
-        }
-        counts = Array(repeating: 0, count: numbers.count)
+    init(_ layout: SeriesLayout) {
+        counts = Array(repeating: 0, count: layout.numbers.count)
+        finder = BucketFinder(layout.grid, layout.numbers)
+        aligned =
+            layout.grid.fixedStart == 0
+            ? layout.grid.fixedSeconds.map { ($0, layout.numbers.lowerBound) } : nil
     }
 
-    /// The number of buckets.
-    var count: Int { counts.count }
-
-    /// The start of bucket `index`, in seconds.
-    func startSeconds(_ index: Int) -> Int64 {
-        every.start(of: numbers.lowerBound + Int64(index)).seconds
-    }
-
-    /// The times of bucket `index`.
-    func span(_ index: Int) -> Span {
-        let number = numbers.lowerBound + Int64(index)
-        return Span(
-            lower: every.start(of: number).microseconds,
-            upper: every.start(of: number + 1).microseconds)
-    }
-
-    /// Counts `amount` messages at `time`, in microseconds.
-    mutating func add(_ amount: Int64, at time: Int64) {
-        let number = every.number(of: Timestamp(microseconds: time))
-        counts[Int(number - numbers.lowerBound)] += amount
-    }
+    /// Counts one message at `time`, in microseconds.
+    mutating func add(at time: Int64) { counts[finder.index(of: time)] += 1 }
 
     /// Adds whole stored buckets, none of which straddles one of these.
     mutating func add(_ amounts: [UInt64], _ piece: TimeSplit.Piece) {
-        if every.fixedSeconds == piece.granularity.seconds, every.unit != .week {
-            let first = Int(piece.buckets.lowerBound - numbers.lowerBound)
+        if let aligned, aligned.seconds == piece.granularity.seconds {
+            let first = Int(piece.buckets.lowerBound - aligned.first)
             // The span may reach past the asked range, but only where no messages are.
             for (index, amount) in amounts.enumerated() where amount > 0 {
                 counts[first + index] += Int64(amount)
@@ -63,22 +61,8 @@ struct SeriesBuckets {
         let width = piece.granularity.microseconds
         var time = piece.buckets.lowerBound * width
         for amount in amounts {
-            if amount > 0 { add(Int64(amount), at: time) }
+            if amount > 0 { counts[finder.index(of: time)] += Int64(amount) }
             time += width
         }
-    }
-
-    /// Starts in seconds, and counts.
-    var finished: [(Int64, Int64)] {
-        var pairs: [(Int64, Int64)] = []
-        pairs.reserveCapacity(counts.count)
-        // A fixed width saves a calendar's arithmetic for every bucket.
-        let width = every.fixedSeconds
-        let first = counts.isEmpty ? 0 : startSeconds(0)
-        for index in counts.indices where keepsEmpty || counts[index] > 0 {
-            let start = width.map { first + Int64(index) * $0 } ?? startSeconds(index)
-            pairs.append((start, counts[index]))
-        }
-        return pairs
     }
 }

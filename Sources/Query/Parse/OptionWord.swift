@@ -4,7 +4,8 @@ import Model
 enum OptionWord: UInt8, CaseIterable {
     case not, topic, category, user, package, agent, object
     case from, to, last, zone
-    case distinct, fill, except, prefix, contains, order, limit, after, at
+    case distinct, by, level, step, origin, fill, except, prefix, new, contains, order, limit, after
+    case wait, at
 
     /// - Parameter keyword: in capitals.
     init?(_ keyword: String) {
@@ -21,13 +22,19 @@ enum OptionWord: UInt8, CaseIterable {
         case "LAST": self = .last
         case "TZ": self = .zone
         case "DISTINCT": self = .distinct
+        case "BY": self = .by
+        case "LEVEL": self = .level
+        case "STEP": self = .step
+        case "ORIGIN": self = .origin
         case "FILL": self = .fill
         case "EXCEPT": self = .except
         case "PREFIX": self = .prefix
+        case "NEW": self = .new
         case "CONTAINS": self = .contains
         case "ORDER": self = .order
         case "LIMIT": self = .limit
         case "AFTER": self = .after
+        case "WAIT": self = .wait
         case "AT": self = .at
         default: return nil
         }
@@ -72,17 +79,19 @@ struct OptionWords {
     static let filters = OptionWords(.not, .topic, .category, .user, .package, .agent, .object)
     /// What nearly every question accepts.
     static let selection = filters + OptionWords(.from, .to, .last, .zone, .at)
-    static let series = selection + OptionWords(.distinct, .fill)
-    static let top = selection + OptionWords(.except)
-    static let names = OptionWords(.prefix, .limit, .at)
+    static let series =
+        selection + OptionWords(.distinct, .by, .level, .limit, .step, .origin, .fill)
+    static let top = selection + OptionWords(.level, .except)
+    static let names = OptionWords(.prefix, .new, .from, .to, .last, .zone, .limit, .at)
     static let seen = filters + OptionWords(.at)
     static let messages = selection + OptionWords(.contains, .order, .limit, .after)
     static let get = OptionWords(.at)
+    static let read = filters + OptionWords(.limit, .wait, .at)
 }
 
 /// Where the options that may stand only once were met.
 struct OptionPlaces {
-    private var places = InlineArray<20, Int32>(repeating: -1)
+    private var places = InlineArray<27, Int32>(repeating: -1)
 
     /// The option's place among the words, or nil.
     subscript(word: OptionWord) -> Int? {

@@ -5,7 +5,13 @@ struct Options {
     var filter = Filter()
     var lower: TimeText.Moment?
     var upper: TimeText.Moment?
+    var zone = Zone.utc
     var distinct: Dimension?
+    var by: Dimension?
+    var level: Int?
+    var step: Int64?
+    var origin: Timestamp?
+    var wait = 0
     var fill: SeriesQuestion.Fill = .none
     var except: [[UInt8]] = []
     var prefix: [UInt8] = []
@@ -38,12 +44,9 @@ extension RequestParser {
                 throw wrong(place, "\(word.text) stands twice")
             }
             options.places[word] = place
-            switch word {
-            case .from, .to, .last, .zone: try readRange(word, place, into: &options)
-            default: try readOther(word, place, into: &options)
-            }
+            try read(word, place, into: &options)
         }
-        try checkRange(options)
+        try readTimes(into: &options)
         options.filter.dropRepeats()
         return options
     }
@@ -74,44 +77,10 @@ extension RequestParser {
             NamePattern(bytes, of: dimension), of: dimension, negated: word == .not)
     }
 
-    private mutating func readRange(
+    private mutating func read(
         _ word: OptionWord, _ place: Int, into options: inout Options
     ) throws(RequestError) {
-        let argument = try value(of: place)
-        switch word {
-        case .from:
-            options.lower = try time(at: argument)
-        case .to:
-            options.upper = try time(at: argument)
-        case .last:
-            let ago = try duration(at: argument)
-            options.lower = TimeText.Moment(
-                time: Timestamp(microseconds: now.microseconds - ago), ago: ago)
-            options.upper = TimeText.Moment(time: now, ago: 0)
-        default:
-            guard words.keyword(argument) == "UTC" else {
-                throw wrong(
-                    argument, "zone \(quoted(words[argument])) is not known; accepted: UTC")
-            }
-        }
-        if let last = options.places[.last],
-            options.places[.from] != nil || options.places[.to] != nil
-        {
-            throw wrong(last, "LAST stands beside FROM or TO; accepted: LAST alone, or those")
-        }
-    }
-
-    private func checkRange(_ options: Options) throws(RequestError) {
-        guard let lower = options.lower, let upper = options.upper, lower.time > upper.time else {
-            return
-        }
-        let place = options.places[.from] ?? options.places[.last] ?? 0
-        throw wrong(place, "the range ends before it begins; accepted: FROM at or before TO")
-    }
-
-    private mutating func readOther(
-        _ word: OptionWord, _ place: Int, into options: inout Options
-    ) throws(RequestError) {
+        if word == .new { return }
         if word == .at {
             guard position == words.count else {
                 throw wrong(place, "AT stands before other words; accepted: AT as the last word")
@@ -121,6 +90,15 @@ extension RequestParser {
         }
         let argument = try value(of: place)
         switch word {
+        // Dates mean what the zone says, which may be given behind them.
+        case .from, .to, .last, .origin: break
+        case .zone: options.zone = try zone(at: argument)
+        case .by: options.by = try dimension(at: argument)
+        case .level: options.level = try number(at: argument, "level", 1...Limits.topicLevelsMax)
+        case .step: options.step = try step(at: argument)
+        case .wait:
+            options.wait = try number(
+                at: argument, "number of milliseconds", 0...Limits.readWaitMillisecondsMax)
         case .distinct: options.distinct = try dimension(at: argument)
         case .except: options.except.append(try name(at: argument))
         case .prefix: options.prefix = try name(at: argument)

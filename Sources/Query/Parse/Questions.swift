@@ -13,10 +13,35 @@ extension RequestParser {
         let every = try every(at: 1)
         let options = try options(.series)
         let series = SeriesQuestion(
-            every: every, distinct: options.distinct, selection: options.selection,
-            fill: options.fill)
+            grid: try grid(every, options), distinct: options.distinct,
+            by: try grouping(options), selection: options.selection, fill: options.fill)
         if options.fill == .zero { try checkBuckets(series, options) }
         return (.series(series), options)
+    }
+
+    private func grouping(_ options: Options) throws(RequestError) -> Grouping? {
+        if let by = options.by {
+            if let distinct = options.places[.distinct] {
+                throw wrong(
+                    distinct, "DISTINCT stands beside BY; accepted: one of them in a request")
+            }
+            try checkLevel(options, by)
+            return Grouping(
+                by, level: options.level, limit: options.limit ?? Limits.replyRowsMax)
+        }
+        for word in [OptionWord.level, .limit] {
+            if let place = options.places[word] {
+                throw wrong(place, "\(word.text) stands without BY; accepted: BY dimension first")
+            }
+        }
+        return nil
+    }
+
+    private func checkLevel(
+        _ options: Options, _ dimension: Dimension
+    ) throws(RequestError) {
+        guard let place = options.places[.level], dimension != .topic else { return }
+        throw wrong(place, "LEVEL is of topics, which have dots; accepted: with topic")
     }
 
     private func checkBuckets(
@@ -29,7 +54,7 @@ extension RequestParser {
                 place, "FILL zero needs both ends of the range; accepted: with FROM and TO, or LAST"
             )
         }
-        let buckets = series.every.numbers(from: lower, to: upper).count
+        let buckets = series.grid.numbers(from: lower, to: upper).count
         guard buckets <= Limits.seriesBucketsMax else {
             throw wrong(
                 place,
@@ -44,8 +69,9 @@ extension RequestParser {
         let limit = words.keyword(1) == "ALL" ? nil : try rows(at: 1)
         let dimension = try dimension(at: 2)
         let options = try options(.top)
+        try checkLevel(options, dimension)
         let top = TopQuestion(
-            limit: limit, dimension: dimension, except: options.except,
+            limit: limit, dimension: dimension, level: options.level, except: options.except,
             selection: options.selection)
         return (.top(top), options)
     }
@@ -63,8 +89,20 @@ extension RequestParser {
         position = 2
         let dimension = try dimension(at: 1)
         let options = try options(.names)
+        let isNew = options.places[.new] != nil
+        let hasRange = options.lower != nil || options.upper != nil
+        if isNew != hasRange {
+            let place =
+                options.places[.new] ?? options.places[.from] ?? options.places[.to]
+                ?? options.places[.last] ?? 0
+            throw wrong(
+                place,
+                isNew
+                    ? "NEW needs a range; accepted: NEW FROM time TO time, NEW LAST 7d"
+                    : "a range stands without NEW; accepted: NEW before it")
+        }
         let names = NamesQuestion(
-            dimension: dimension, prefix: options.prefix,
+            dimension: dimension, prefix: options.prefix, new: isNew ? options.range : nil,
             limit: options.limit ?? Limits.replyRowsMax)
         return (.names(names), options)
     }
@@ -93,6 +131,37 @@ extension RequestParser {
             limit: options.limit ?? Limits.messagesDefault, after: options.after?.cursor,
             listing: listing)
         return (.messages(messages), options)
+    }
+
+    mutating func latest() throws(RequestError) -> (Question, Options) {
+        try require(words.count >= 3 && words.keyword(1) == "BY")
+        position = 3
+        let dimension = try dimension(at: 2)
+        let options = try options(.selection)
+        return (.latest(dimension, options.selection), options)
+    }
+
+    mutating func read() throws(RequestError) -> (Question, Options) {
+        try require(words.count >= 3 && words.keyword(1) == "FROM")
+        position = 3
+        let from = try sequence(at: 2)
+        let options = try options(.read)
+        let read = ReadQuestion(
+            from: from, filter: options.filter, limit: options.limit ?? Limits.messagesDefault,
+            waitMilliseconds: options.wait)
+        return (.read(read), options)
+    }
+
+    /// A sequence; nil for `$`, the next message's.
+    private func sequence(at place: Int) throws(RequestError) -> UInt64? {
+        if words[place].elementsEqual("$".utf8) { return nil }
+        guard let number = TimeText.number(words[place]), number >= 1 else {
+            throw wrong(
+                place,
+                "\(quoted(words[place])) is no sequence; accepted: 1 and up, the first part of a "
+                    + "reply to READ, or $ for what comes from now on")
+        }
+        return UInt64(number)
     }
 
     mutating func get() throws(RequestError) -> (Question, Options) {

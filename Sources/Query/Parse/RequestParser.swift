@@ -29,7 +29,10 @@ package struct RequestParser {
         case "NAMES": return try question { p throws(RequestError) in try p.names() }
         case "SEEN": return try question { p throws(RequestError) in try p.seen() }
         case "MESSAGES": return try question { p throws(RequestError) in try p.messages() }
+        case "LATEST": return try question { p throws(RequestError) in try p.latest() }
         case "GET": return try question { p throws(RequestError) in try p.get() }
+        case "READ": return try question { p throws(RequestError) in try p.read() }
+        case "EXPLAIN": return try explain()
         case "APPEND":
             try require(words.count == 2)
             return .append(Array(words[1]))
@@ -50,6 +53,23 @@ package struct RequestParser {
     ) throws(RequestError) -> Request {
         let (question, options) = try read(&self)
         return .question(question, withSequence: options.withSequence)
+    }
+
+    private func explain() throws(RequestError) -> Request {
+        try require(words.count >= 2)
+        let inner: Request
+        do {
+            inner = try RequestParser.parse(words.dropFirst(), now: now)
+        } catch {
+            throw RequestError("EXPLAIN: " + error.sentence)
+        }
+        guard case .question(let question, _) = inner else {
+            throw wrong(
+                1,
+                "\(quoted(words[1])) is no question; accepted: "
+                    + CommandTable.questions.map(\.name).joined(separator: ", "))
+        }
+        return .explain(question)
     }
 
     // Errors.
@@ -101,41 +121,21 @@ package struct RequestParser {
 
     /// A whole number of rows.
     func rows(at place: Int) throws(RequestError) -> Int {
+        try number(at: place, "number of rows", 1...Limits.replyRowsMax)
+    }
+
+    /// A whole number; `what` says of what.
+    func number(
+        at place: Int, _ what: String, _ accepted: ClosedRange<Int>
+    ) throws(RequestError) -> Int {
         guard let count = TimeText.number(words[place]),
-            (1...Int64(Limits.replyRowsMax)).contains(count)
+            (Int64(accepted.lowerBound)...Int64(accepted.upperBound)).contains(count)
         else {
             throw wrong(
                 place,
-                "\(quoted(words[place])) is no number of rows; accepted: "
-                    + "1 to \(Limits.replyRowsMax)")
+                "\(quoted(words[place])) is no \(what); accepted: "
+                    + "\(accepted.lowerBound) to \(accepted.upperBound)")
         }
         return Int(count)
-    }
-
-    func time(at place: Int) throws(RequestError) -> TimeText.Moment {
-        do {
-            return try TimeText.moment(words[place], now: now)
-        } catch {
-            throw wrong(place, "\(error.reason); accepted: \(TimeText.accepted)")
-        }
-    }
-
-    func duration(at place: Int) throws(RequestError) -> Int64 {
-        do {
-            return try TimeText.duration(words[place])
-        } catch {
-            throw wrong(place, "\(error.reason); accepted: \(TimeText.acceptedDuration)")
-        }
-    }
-
-    func every(at place: Int) throws(RequestError) -> Every {
-        guard let (count, unit) = TimeText.countAndUnit(words[place]), Every.fits(count, unit)
-        else {
-            throw wrong(
-                place,
-                "\(quoted(words[place])) is no width of a bucket; accepted: a whole number and "
-                    + "s, m, h, d, w, mo or y, as in 5m or 1d, up to 1000y")
-        }
-        return Every(count, unit)
     }
 }

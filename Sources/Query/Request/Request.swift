@@ -5,6 +5,8 @@ public enum Request: Hashable, Sendable {
     /// A question about the messages, answered from one sequence.
     /// - Parameter withSequence: the reply becomes [sequence, reply] (`AT`).
     case question(Question, withSequence: Bool)
+    /// How a question would be answered: lines of text.
+    case explain(Question)
     /// One message: an envelope as JSON, to be made durable. The reply is its sequence.
     case append([UInt8])
     /// Fold the head into the index now.
@@ -19,7 +21,8 @@ public enum Request: Hashable, Sendable {
 public enum Question: Hashable, Sendable {
     /// How many messages match: an integer.
     case count(Selection)
-    /// How many per bucket: [[start in seconds, count] ...], in order of time.
+    /// How many per bucket: [[start in seconds, count] ...], in order of time; with names,
+    /// [[name, [[start, count] ...]] ...], by total count, most first, then by name.
     case series(SeriesQuestion)
     /// The names with most messages: [[name, count] ...], by count, most first, then by name.
     case top(TopQuestion)
@@ -32,8 +35,13 @@ public enum Question: Hashable, Sendable {
     case seen(SeenQuestion)
     /// Messages: [next cursor or nil, [[sequence, time, envelope] ...]].
     case messages(MessagesQuestion)
+    /// Of every name the newest matching message: [[name, sequence, time, envelope] ...], in order
+    /// of the names' bytes.
+    case latest(Dimension, Selection)
     /// One message by its id: the envelope, or nil.
     case get(MessageID)
+    /// Messages in the order of the log: [next sequence, [[sequence, envelope] ...]].
+    case read(ReadQuestion)
 }
 
 /// Matching messages within a range of time.
@@ -52,21 +60,41 @@ public struct SeriesQuestion: Hashable, Sendable {
     /// Whether buckets without messages are listed, as zeros.
     public enum Fill: Hashable, Sendable { case none, zero }
 
-    public var every: Every
+    public var grid: BucketGrid
     /// Count distinct names of this dimension per bucket, rather than messages.
     public var distinct: Dimension?
+    /// One series for each name. Not together with `distinct`.
+    public var by: Grouping?
     public var selection: Selection
     /// With `.zero` the range is closed and has at most `Limits.seriesBucketsMax` buckets.
     public var fill: Fill
 
     public init(
-        every: Every, distinct: Dimension? = nil, selection: Selection = Selection(),
-        fill: Fill = .none
+        grid: BucketGrid, distinct: Dimension? = nil, by: Grouping? = nil,
+        selection: Selection = Selection(), fill: Fill = .none
     ) {
-        self.every = every
+        self.grid = grid
         self.distinct = distinct
+        self.by = by
         self.selection = selection
         self.fill = fill
+    }
+}
+
+/// `BY`.
+public struct Grouping: Hashable, Sendable {
+    public var dimension: Dimension
+    /// Topics only: their first so many dot tokens are the names.
+    public var level: Int?
+    /// So many names, 1...`Limits.replyRowsMax`.
+    public var limit: Int
+
+    public init(
+        _ dimension: Dimension, level: Int? = nil, limit: Int = Limits.replyRowsMax
+    ) {
+        self.dimension = dimension
+        self.level = level
+        self.limit = limit
     }
 }
 
@@ -75,16 +103,19 @@ public struct TopQuestion: Hashable, Sendable {
     /// How many names, 1...`Limits.replyRowsMax`; nil: all.
     public var limit: Int?
     public var dimension: Dimension
+    /// Topics only: their first so many dot tokens are the names.
+    public var level: Int?
     /// Names that are left out of the list (their messages still count for other names).
     public var except: [[UInt8]]
     public var selection: Selection
 
     public init(
-        limit: Int?, dimension: Dimension, except: [[UInt8]] = [],
+        limit: Int?, dimension: Dimension, level: Int? = nil, except: [[UInt8]] = [],
         selection: Selection = Selection()
     ) {
         self.limit = limit
         self.dimension = dimension
+        self.level = level
         self.except = except
         self.selection = selection
     }
@@ -95,12 +126,18 @@ public struct NamesQuestion: Hashable, Sendable {
     public var dimension: Dimension
     /// Names that begin with these bytes; empty: all.
     public var prefix: [UInt8]
+    /// Only names whose first message, by time, lies in this range.
+    public var new: TimeRange?
     /// 1...`Limits.replyRowsMax`.
     public var limit: Int
 
-    public init(dimension: Dimension, prefix: [UInt8] = [], limit: Int = Limits.replyRowsMax) {
+    public init(
+        dimension: Dimension, prefix: [UInt8] = [], new: TimeRange? = nil,
+        limit: Int = Limits.replyRowsMax
+    ) {
         self.dimension = dimension
         self.prefix = prefix
+        self.new = new
         self.limit = limit
     }
 }
@@ -144,6 +181,27 @@ public struct MessagesQuestion: Hashable, Sendable {
         self.limit = limit
         self.after = after
         self.listing = listing
+    }
+}
+
+/// `READ`.
+public struct ReadQuestion: Hashable, Sendable {
+    /// The first sequence to look at, from 1; nil: the one that the next message will get.
+    public var from: UInt64?
+    public var filter: Filter
+    /// 1...`Limits.replyRowsMax`.
+    public var limit: Int
+    /// How long an empty reply may be put off, 0...`Limits.readWaitMillisecondsMax`.
+    public var waitMilliseconds: Int
+
+    public init(
+        from: UInt64?, filter: Filter = Filter(), limit: Int = Limits.messagesDefault,
+        waitMilliseconds: Int = 0
+    ) {
+        self.from = from
+        self.filter = filter
+        self.limit = limit
+        self.waitMilliseconds = waitMilliseconds
     }
 }
 

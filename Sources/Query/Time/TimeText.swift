@@ -26,12 +26,15 @@ enum TimeText {
     private static let secondsMax: Int64 = 253_402_300_800
 
     /// Reads any of the accepted forms.
-    static func moment(_ text: ArraySlice<UInt8>, now: Timestamp) throws(Malformed) -> Moment {
+    /// - Parameter zone: where a date's midnight is.
+    static func moment(
+        _ text: ArraySlice<UInt8>, now: Timestamp, zone: Zone = .utc
+    ) throws(Malformed) -> Moment {
         if text.count >= 3, text.prefix(3).elementsEqual("now".utf8, by: { $0 | 0x20 == $1 }) {
             return try relative(text.dropFirst(3), now: now)
         }
         if text.count >= 10, text[text.startIndex + 4] == UInt8(ascii: "-") {
-            return Moment(time: try calendar(text))
+            return Moment(time: try calendar(text, zone))
         }
         return Moment(time: try epoch(text))
     }
@@ -99,7 +102,9 @@ enum TimeText {
     }
 
     /// `2024-01-31`, `2024-01-31T12:00:00.5+01:00`.
-    private static func calendar(_ text: ArraySlice<UInt8>) throws(Malformed) -> Timestamp {
+    private static func calendar(
+        _ text: ArraySlice<UInt8>, _ zone: Zone
+    ) throws(Malformed) -> Timestamp {
         var scanner = Scanner(rest: text)
         guard let year = scanner.number(4), scanner.take("-"), let month = scanner.number(2),
             scanner.take("-"), let day = scanner.number(2)
@@ -107,8 +112,10 @@ enum TimeText {
         guard year >= 1, let date = CivilDate(year: year, month: month, day: day) else {
             throw Malformed("\(quoted(text)) names a day that the calendar does not have")
         }
+        if scanner.rest.isEmpty {
+            return Timestamp(seconds: zone.start(ofDay: date.daysSinceEpoch))
+        }
         let midnight = date.daysSinceEpoch * 86_400
-        if scanner.rest.isEmpty { return Timestamp(seconds: midnight) }
 
         guard scanner.take("T") || scanner.take("t") || scanner.take(" "),
             let hour = scanner.number(2), scanner.take(":"), let minute = scanner.number(2),

@@ -24,6 +24,9 @@ package struct Words: Sendable {
         bytes[(place == 0 ? 0 : ends[place - 1])..<ends[place]]
     }
 
+    /// The words behind the first.
+    package func dropFirst() -> Words { Words((1..<count).map { Array(self[$0]) }) }
+
     /// The word in capitals, to be compared with a command's or an option's; empty where it is
     /// longer than any of them. At most 15 bytes, which Swift keeps in the string itself: no
     /// memory is allocated.
