@@ -133,7 +133,7 @@ let package = Package(
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "Server", "Query", "Model", "TestSupport",
+                "Server", "Engine", "Query", "Model", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: edge),

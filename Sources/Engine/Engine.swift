@@ -18,6 +18,7 @@ package final class Engine: Sendable {
     private let queue = AppendQueue()
     package let progress = Progress()
     package let accounting = Accounting()
+    package let watchers = Watchers()
     private let appender: Appender
     private let indexer: Indexer
     private let threads: [WorkerThread]
@@ -58,7 +59,8 @@ package final class Engine: Sendable {
             throw .logLost(watermark: watermark, end: log.snapshot.end)
         }
         head = Head(HeadState(folded: watermark))
-        let publication = Publication(log: log, names: names, head: head, progress: progress)
+        let publication = Publication(
+            log: log, names: names, head: head, progress: progress, watchers: watchers)
         appender = Appender(
             log: log, queue: queue, publication: publication, progress: progress,
             accounting: accounting)

@@ -12,14 +12,18 @@ final class Publication: Sendable {
     private let names: NameTable
     private let head: Head
     private let progress: Progress
+    private let watchers: Watchers
     /// Segments' name maps, by first sequence.
     private let maps = Mutex<[UInt64: SegmentNameMap]>([:])
 
-    init(log: MessageLog, names: NameTable, head: Head, progress: Progress) {
+    init(
+        log: MessageLog, names: NameTable, head: Head, progress: Progress, watchers: Watchers
+    ) {
         self.log = log
         self.names = names
         self.head = head
         self.progress = progress
+        self.watchers = watchers
     }
 
     func publish() {
@@ -35,6 +39,7 @@ final class Publication: Sendable {
             }
             head.show(segments, end: snapshot.end)
             progress.published(snapshot.end, unsealed: log.unsealedSegments)
+            watchers.reached(snapshot.end)
         }
     }
 }

@@ -39,12 +39,15 @@ final class Connection: ChannelDuplexHandler {
     private var parked: Step?
     private var appends = AppendQueue()
     private var finishedAppends: FinishedAppends?
-    /// A costly question is with the workers.
-    private var isAnswering = false
+    /// A costly question is with the workers, or a READ waits.
+    var isAnswering = false
+    /// Gives up the question that is with the workers.
+    private var stop: StopFlag?
+    var waitingRead: WaitingRead?
     /// The client will send no more.
     private var inputHasEnded = false
     /// No request is started any more: the server stops.
-    private var isDraining = false
+    private(set) var isDraining = false
     /// The last reply is written; the channel closes once it is sent.
     var isClosing = false
     /// The channel asked to read while nothing more was wanted.
@@ -71,6 +74,8 @@ final class Connection: ChannelDuplexHandler {
         finishedAppends?.forget()
         finishedAppends = nil
         watch.task?.cancel()
+        stop?.set()
+        forgetReading()
         self.context = nil
         room.leave(id)
     }
@@ -119,6 +124,7 @@ final class Connection: ChannelDuplexHandler {
         case is DrainEvent:
             isDraining = true
             parked = nil
+            endWaiting()
             advance()
         default:
             context.fireUserInboundEventTriggered(event)
@@ -227,11 +233,14 @@ final class Connection: ChannelDuplexHandler {
             write(info(sections))
         case .request(.connection(let request)):
             answer(request)
+        case .request(.question(.read(let read), let withSequence))
+        where read.waitMilliseconds > 0:
+            startReading(read, withSequence: withSequence)
         case .request(let request):
             if room.handler.isCostly(request) {
                 answerElsewhere(request, context)
             } else {
-                write(room.handler.answer(request))
+                write(room.handler.answer(request, stop: nil))
             }
         }
     }
@@ -246,22 +255,37 @@ final class Connection: ChannelDuplexHandler {
     }
 
     private func answerElsewhere(_ request: Request, _ context: ChannelHandlerContext) {
-        isAnswering = true
         let version = output.version
         let room = room
-        let answer = room.workers.runIfActive(eventLoop: context.eventLoop) {
+        answerOnWorker(context) { stop in
             var encoder = ReplyEncoder(version)
-            encoder.append(room.handler.answer(request), atMost: room.limits.replyBytes)
+            encoder.append(room.handler.answer(request, stop: stop), atMost: room.limits.replyBytes)
             return encoder.bytes
+        } then: { connection, encoded in
+            connection.output.append(encoded: encoded)
+            connection.advance()
         }
+    }
+
+    /// Runs `work` on a worker thread, then `next` here, where the connection goes on.
+    func answerOnWorker<Answer: Sendable>(
+        _ context: ChannelHandlerContext, _ work: @escaping @Sendable (StopFlag) -> Answer,
+        then next: @escaping (Connection, Answer) -> Void
+    ) {
+        isAnswering = true
+        let stop = StopFlag()
+        self.stop = stop
+        let answer = room.workers.runIfActive(eventLoop: context.eventLoop) { work(stop) }
         answer.assumeIsolated().whenComplete { result in
             self.isAnswering = false
+            self.stop = nil
             self.watch.lastActive = .now()
             switch result {
-            case .success(let encoded): self.output.append(encoded: encoded)
-            case .failure: self.output.append(.error("ERR the server is shutting down"))
+            case .success(let answer): next(self, answer)
+            case .failure:
+                self.output.append(.error("ERR the server is shutting down"))
+                self.advance()
             }
-            self.advance()
         }
     }
 

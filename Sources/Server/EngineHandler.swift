@@ -26,10 +26,13 @@ package final class EngineHandler: RequestHandler {
         self.feeds = feeds
     }
 
-    package func answer(_ request: Request) -> Reply {
+    package var watchers: Watchers? { engine.watchers }
+
+    package func answer(_ request: Request, stop: StopFlag? = nil) -> Reply {
         switch request {
         case .question(let question, let withSequence):
-            return Executor.answer(question, withSequence: withSequence, from: engine)
+            return Executor.answer(
+                question, withSequence: withSequence, from: engine, stop: stop)
         case .explain(let question):
             return Executor.explain(question, from: engine)
         case .checkpoint:

@@ -1,3 +1,4 @@
+import Engine
 import Query
 
 /// The engine's side of the server: who answers what the sockets bring. Called from the event
@@ -5,7 +6,11 @@ import Query
 package protocol RequestHandler: Sendable {
     /// Answers a question or a checkpoint. Runs on an event loop, so it takes microseconds, unless
     /// `isCostly` said yes: then it runs on a thread of its own and may take its time.
-    func answer(_ request: Request) -> Reply
+    /// - Parameter stop: is set once nobody waits for the answer any more.
+    func answer(_ request: Request, stop: StopFlag?) -> Reply
+
+    /// Tells when messages come; nil where none ever do.
+    var watchers: Watchers? { get }
 
     /// Whether answering would keep an event loop waiting. Quick, and may err to either side.
     func isCostly(_ request: Request) -> Bool

@@ -5,8 +5,8 @@ import TestSupport
 /// Makes messages and questions that get in each other's way: few names, few days, many repeats.
 struct RandomHistory {
     var random: SeededGenerator
-    /// 2026-01-01T00:00:00Z.
-    static let start: Int64 = 1_767_225_600
+    /// 2026-03-06T00:00:00Z: many zones set their clocks in the days after it.
+    static let start: Int64 = 1_772_755_200
     static let days: Int64 = 40
 
     private let topics = [
@@ -88,34 +88,26 @@ struct RandomHistory {
     }
 
     mutating func question() -> Question {
-        switch Int.random(in: 0..<10, using: &random) {
+        switch Int.random(in: 0..<12, using: &random) {
         case 0, 1: return .count(selection())
-        case 2, 3:
-            let every = random.pick([
-                Every(1, .minute), Every(1, .hour), Every(1, .day), Every(7, .minute),
-                Every(6, .hour), Every(2, .day), Every(1, .week), Every(1, .month), Every(1, .year),
-                Every(3_601, .second),
-            ])
-            let distinct = random.chance(30) && every.fixedSeconds ?? 0 > 80_000 ? dimension() : nil
-            var selection = selection()
-            let fill = random.chance(20)
-            if fill { selection.range = closedRange() }
-            return .series(
-                SeriesQuestion(
-                    grid: BucketGrid(every), distinct: distinct, selection: selection,
-                    fill: fill ? .zero : .none))
+        case 2, 3: return .series(series())
         case 4, 5:
             let except = random.chance(20) ? [Array(random.pick(users).utf8)] : []
+            let dimension = dimension()
+            let level = dimension == .topic && random.chance(30) ? random.pick([1, 3, 4, 9]) : nil
             return .top(
                 TopQuestion(
                     limit: random.chance(20) ? nil : Int.random(in: 1...6, using: &random),
-                    dimension: dimension(), except: except, selection: selection()))
+                    dimension: dimension, level: level, except: except, selection: selection()))
         case 6: return .distinct(dimension(), selection())
         case 7:
             let dimension = dimension()
             if random.chance(30) {
                 let prefix = random.pick(["", "o", "org.example.prod.", "g", "z", "@"])
-                return .names(NamesQuestion(dimension: dimension, prefix: Array(prefix.utf8)))
+                return .names(
+                    NamesQuestion(
+                        dimension: dimension, prefix: Array(prefix.utf8),
+                        new: random.chance(60) ? range() : nil))
             }
             return .seen(
                 SeenQuestion(
@@ -127,10 +119,62 @@ struct RandomHistory {
                     selection: selection(), contains: contains,
                     order: random.chance(50) ? .ascending : .descending,
                     limit: Int.random(in: 1...20, using: &random), listing: 7))
+        case 9: return .latest(dimension(), selection())
+        case 10:
+            let from = random.chance(10) ? nil : UInt64.random(in: 1...350, using: &random)
+            return .read(
+                ReadQuestion(
+                    from: from, filter: filter(), limit: Int.random(in: 1...20, using: &random)))
         default:
             let id = used.randomElement(using: &random)?.identity ?? "none"
             return .get(MessageID(random.chance(90) ? id : "unknown"))
         }
+    }
+
+    private static let zones = [
+        "UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe",
+        "Pacific/Chatham", "America/St_Johns", "Asia/Beirut",
+    ].compactMap { Zone(named: $0) }
+
+    private mutating func series() -> SeriesQuestion {
+        let every = random.pick([
+            Every(1, .minute), Every(1, .hour), Every(1, .day), Every(7, .minute),
+            Every(6, .hour), Every(2, .day), Every(1, .week), Every(1, .month), Every(1, .year),
+            Every(3_601, .second),
+        ])
+        var selection = selection()
+        let fill = random.chance(20)
+        if fill { selection.range = closedRange() }
+        let zone = random.chance(50) ? random.pick(Self.zones) : .utc
+        var grid = BucketGrid(every, zone: zone)
+        if random.chance(20) {
+            grid = BucketGrid(every, zone: zone, origin: origin(every, zone)) ?? grid
+        }
+        if random.chance(20), every != Every(1, .minute), let width = grid.fixedSeconds {
+            let step = random.pick([width / 2, width / 3, width, width * 2, 7_200])
+            let windows = SlidingWindows(width: width, step: max(1, step))
+            // Finer pieces than that would be too many over all days, and are refused.
+            if windows.pieceSeconds >= 60 { grid.windows = windows }
+        }
+        let isWide = every.fixedSeconds ?? 90_000 > 80_000
+        let distinct = random.chance(20) && isWide ? dimension() : nil
+        var by: Grouping?
+        if distinct == nil, random.chance(30), isWide || !fill {
+            let dimension = dimension()
+            let level = dimension == .topic && random.chance(40) ? random.pick([1, 3, 4, 9]) : nil
+            by = Grouping(dimension, level: level, limit: random.chance(50) ? 2 : 10_000)
+        }
+        return SeriesQuestion(
+            grid: grid, distinct: distinct, by: by, selection: selection,
+            fill: fill ? .zero : .none)
+    }
+
+    /// A moment at which a bucket can begin.
+    private mutating func origin(_ every: Every, _ zone: Zone) -> Timestamp {
+        let day = (Self.start / 86_400) + Int64.random(in: -30...30, using: &random)
+        let midnight = Timestamp(seconds: zone.start(ofDay: day))
+        return every.unit == .hour || every.unit == .minute || every.unit == .second
+            ? Timestamp(seconds: midnight.seconds + Int64(random.below(100_000))) : midnight
     }
 
     private mutating func dimension() -> Dimension {

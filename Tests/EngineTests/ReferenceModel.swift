@@ -35,6 +35,13 @@ struct ModelMessage: Equatable {
         }
     }
 
+    /// Topics cut after `level` tokens.
+    func names(_ dimension: Dimension, level: Int?) -> Set<String> {
+        guard let level else { return names(dimension) }
+        let tokens = topic.split(separator: ".", omittingEmptySubsequences: false)
+        return [tokens.prefix(level).joined(separator: ".")]
+    }
+
     func meets(_ clause: Filter.Clause) -> Bool {
         names(clause.dimension).contains { name in
             clause.patterns.contains { pattern in
@@ -75,19 +82,28 @@ struct ReferenceModel {
         switch question {
         case .count(let selection):
             return .integer(Int64(kept.count { $0.matches(selection) }))
-        case .series(let series): return .pairs(self.series(series))
+        case .series(let series): return self.series(series)
         case .top(let top): return .ranking(ranking(top))
         case .distinct(let dimension, let selection):
             let names = kept.filter { $0.matches(selection) }.flatMap { $0.names(dimension) }
             return .integer(Int64(Set(names).count))
         case .names(let names):
-            let found = Set(kept.flatMap { $0.names(names.dimension) }).map { Array($0.utf8) }
+            let inRange = kept.filter {
+                names.new?.contains(Timestamp(microseconds: $0.time)) ?? true
+            }
+            var known = Set(inRange.flatMap { $0.names(names.dimension) })
+            if let lower = names.new?.lower {
+                let before = kept.filter { $0.time < lower.microseconds }
+                known.subtract(before.flatMap { $0.names(names.dimension) })
+            }
+            let found = known.map { Array($0.utf8) }
                 .filter { $0.starts(with: names.prefix) }
                 .sorted { $0.lexicographicallyPrecedes($1) }
             return .array(found.prefix(names.limit).map { .bulk($0) })
         case .seen(let seen): return self.seen(seen)
         case .messages(let messages): return listing(messages)
-        case .latest, .read: return .null
+        case .latest(let dimension, let selection): return latest(dimension, selection)
+        case .read(let read): return self.read(read)
         case .get(let id):
             let found = kept.filter { $0.hasID && MessageID($0.identity) == id }
                 .max { ($0.time, $0.sequence) < ($1.time, $1.sequence) }
@@ -95,36 +111,69 @@ struct ReferenceModel {
         }
     }
 
-    private func series(_ question: SeriesQuestion) -> [(Int64, Int64)] {
-        var messages: [Int64: Int64] = [:]
-        var names: [Int64: Set<String>] = [:]
-        for message in kept where message.matches(question.selection) {
-            let number = question.grid.number(of: Timestamp(microseconds: message.time))
-            messages[number, default: 0] += 1
-            if let dimension = question.distinct {
-                names[number, default: []].formUnion(message.names(dimension))
-            }
+    private func series(_ question: SeriesQuestion) -> Reply {
+        let buckets = NaiveBuckets(question)
+        let matching = kept.filter { $0.matches(question.selection) }
+        if let dimension = question.distinct {
+            return .pairs(
+                buckets.pairs(matching) { Int64(Set($0.flatMap { $0.names(dimension) }).count) })
         }
-        var counts = messages
-        if question.distinct != nil {
-            counts = names.mapValues { Int64($0.count) }.filter { $0.value > 0 }
+        guard let by = question.by else {
+            return .pairs(buckets.pairs(matching) { Int64($0.count) })
         }
-        if question.fill == .zero, let lower = question.selection.range.lower,
-            let upper = question.selection.range.upper
-        {
-            for number in question.grid.numbers(from: lower, to: upper) where counts[number] == nil
-            {
-                counts[number] = 0
-            }
+        var named: [(name: [UInt8], pairs: [(Int64, Int64)], total: Int64)] = []
+        for name in Set(matching.flatMap { $0.names(by.dimension, level: by.level) }) {
+            let own = matching.filter { $0.names(by.dimension, level: by.level).contains(name) }
+            let pairs = buckets.pairs(own) { Int64($0.count) }
+            let total = pairs.reduce(0) { $0 + $1.1 }
+            if total > 0 { named.append((Array(name.utf8), pairs, total)) }
         }
-        return counts.sorted { $0.key < $1.key }
-            .map { (question.grid.start(of: $0.key).seconds, $0.value) }
+        named.sort {
+            $0.total != $1.total ? $0.total > $1.total : $0.name.lexicographicallyPrecedes($1.name)
+        }
+        return .array(named.prefix(by.limit).map { .array([.bulk($0.name), .pairs($0.pairs)]) })
+    }
+
+    private func latest(_ dimension: Dimension, _ selection: Selection) -> Reply {
+        let matching = kept.filter { $0.matches(selection) }
+        let names = Set(matching.flatMap { $0.names(dimension) }).map { Array($0.utf8) }
+            .sorted { $0.lexicographicallyPrecedes($1) }
+        return .array(
+            names.compactMap { name in
+                let text = String(decoding: name, as: UTF8.self)
+                let own = matching.filter { $0.names(dimension).contains(text) }
+                guard let newest = own.max(by: { ($0.time, $0.sequence) < ($1.time, $1.sequence) })
+                else { return nil }
+                return .array([
+                    .bulk(name), .integer(Int64(newest.sequence)), .bulk(decimal(newest.time)),
+                    .bulk(Array(newest.envelope.utf8)),
+                ])
+            })
+    }
+
+    private func read(_ question: ReadQuestion) -> Reply {
+        let end = UInt64(kept.count)
+        let from = question.from ?? end + 1
+        let selection = Selection(filter: question.filter)
+        let matching = kept.filter { $0.sequence >= from && $0.matches(selection) }
+        let page = matching.prefix(question.limit)
+        let next =
+            matching.count > page.count ? matching[page.count].sequence : max(from, end + 1)
+        return .array([
+            .integer(Int64(next)),
+            .array(
+                page.map {
+                    .array([.integer(Int64($0.sequence)), .bulk(Array($0.envelope.utf8))])
+                }),
+        ])
     }
 
     private func ranking(_ question: TopQuestion) -> [(name: [UInt8], count: Int64)] {
         var counts: [String: Int64] = [:]
         for message in kept where message.matches(question.selection) {
-            for name in message.names(question.dimension) { counts[name, default: 0] += 1 }
+            for name in message.names(question.dimension, level: question.level) {
+                counts[name, default: 0] += 1
+            }
         }
         let ranked = counts.map { (name: Array($0.key.utf8), count: $0.value) }
             .filter { !question.except.contains($0.name) }

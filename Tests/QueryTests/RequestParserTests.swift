@@ -88,11 +88,13 @@ private func clause(_ dimension: Dimension, _ names: String...) -> Filter.Clause
         ),
         (
             "SERIES 1h",
-            .question(.series(SeriesQuestion(grid: BucketGrid(Every(1, .hour)))), withSequence: false)
+            .question(
+                .series(SeriesQuestion(grid: BucketGrid(Every(1, .hour)))), withSequence: false)
         ),
         (
             "SERIES 15mo",
-            .question(.series(SeriesQuestion(grid: BucketGrid(Every(15, .month)))), withSequence: false)
+            .question(
+                .series(SeriesQuestion(grid: BucketGrid(Every(15, .month)))), withSequence: false)
         ),
         (
             "SERIES 5m DISTINCT user FROM 0 TO 600 FILL zero",
@@ -200,6 +202,10 @@ private func clause(_ dimension: Dimension, _ names: String...) -> Filter.Clause
         "NOT, TOPIC, CATEGORY, USER, PACKAGE, AGENT, OBJECT, FROM, TO, LAST, TZ, AT"
     private static let dimensions = "topic, category, user, package, agent, object"
 
+    private static func syntax(_ name: String) -> String {
+        CommandTable.command(name)?.syntax ?? "unknown"
+    }
+
     private static let malformed: [(String, String)] = [
         ("COUNT FOO", "COUNT, word 2: 'FOO' is no option; accepted: \(options)"),
         ("COUNT LIMIT 5", "COUNT, word 2: 'LIMIT' is no option; accepted: \(options)"),
@@ -303,10 +309,6 @@ private func clause(_ dimension: Dimension, _ names: String...) -> Filter.Clause
                 + "LAST alone, or those"
         ),
         (
-            "COUNT TZ Europe/Berlin",
-            "COUNT, word 3: zone 'Europe/Berlin' is not known; accepted: UTC"
-        ),
-        (
             "COUNT AT USER a",
             "COUNT, word 2: AT stands before other words; accepted: "
                 + "AT as the last word"
@@ -337,10 +339,131 @@ private func clause(_ dimension: Dimension, _ names: String...) -> Filter.Clause
             "SERIES, word 3: 1036800 buckets; accepted: at most "
                 + "1000000, take a wider bucket or a shorter range"
         ),
+        ("SERIES 1h BY", "SERIES, word 3: BY is followed by nothing, and takes a value"),
+        ("SERIES 1h BY zone", "SERIES, word 4: 'zone' is no dimension; accepted: \(dimensions)"),
+        ("SERIES 1h BY user BY user", "SERIES, word 5: BY stands twice"),
         (
-            "SERIES 1h BY user",
-            "SERIES, word 3: 'BY' is no option; accepted: NOT, TOPIC, CATEGORY, "
-                + "USER, PACKAGE, AGENT, OBJECT, FROM, TO, LAST, TZ, DISTINCT, FILL, AT"
+            "SERIES 1h LEVEL 3",
+            "SERIES, word 3: LEVEL stands without BY; accepted: BY dimension first"
+        ),
+        (
+            "SERIES 1h LIMIT 3",
+            "SERIES, word 3: LIMIT stands without BY; accepted: BY dimension first"
+        ),
+        ("SERIES 1h BY topic LEVEL 0", "SERIES, word 6: '0' is no level; accepted: 1 to 64"),
+        ("SERIES 1h BY topic LEVEL x", "SERIES, word 6: 'x' is no level; accepted: 1 to 64"),
+        (
+            "SERIES 1h BY user LEVEL 2",
+            "SERIES, word 5: LEVEL is of topics, which have dots; accepted: with "
+                + "topic"
+        ),
+        (
+            "TOP 3 user LEVEL 2",
+            "TOP, word 4: LEVEL is of topics, which have dots; accepted: with topic"
+        ),
+        (
+            "SERIES 1d DISTINCT user BY topic",
+            "SERIES, word 3: DISTINCT stands beside BY; accepted: one of them in a "
+                + "request"
+        ),
+        (
+            "SERIES 1h STEP 0s",
+            "SERIES, word 4: '0s' is no step; accepted: a whole number and s, m, h, "
+                + "d or w, as in 90m or 7d"
+        ),
+        (
+            "SERIES 1h STEP 1mo",
+            "SERIES, word 4: '1mo' is no step; accepted: a whole number and s, m, h, "
+                + "d or w, as in 90m or 7d"
+        ),
+        (
+            "SERIES 1mo STEP 1d",
+            "SERIES, word 3: STEP needs a width that is always the same; accepted: "
+                + "with s, m and h, and with d and w in UTC"
+        ),
+        (
+            "SERIES 1d STEP 1h TZ Europe/Berlin",
+            "SERIES, word 3: STEP needs a width that is always the same; accepted: "
+                + "with s, m and h, and with d and w in UTC"
+        ),
+        (
+            "SERIES 5000001s STEP 7s",
+            "SERIES, word 3: windows of 5000001s every 7 s are made of 5000001 "
+                + "pieces; accepted: at most 1000000, take a step that divides the width"
+        ),
+        (
+            "SERIES 1d ORIGIN 5",
+            "SERIES, word 3: buckets of 1d begin where a day does in UTC, and ORIGIN "
+                + "is no such moment; accepted: a date, the first of a month for months, 1 "
+                + "January for years"
+        ),
+        (
+            "SERIES 1mo ORIGIN 2024-01-02",
+            "SERIES, word 3: buckets of 1mo begin where a month does in UTC, and "
+                + "ORIGIN is no such moment; accepted: a date, the first of a month for "
+                + "months, 1 January for years"
+        ),
+        (
+            "SERIES 1h ORIGIN 0.5",
+            "SERIES, word 3: buckets of 1h begin where a second does in UTC, and "
+                + "ORIGIN is no such moment; accepted: a date, the first of a month for "
+                + "months, 1 January for years"
+        ),
+        (
+            "COUNT TZ Mars/Olympus",
+            "COUNT, word 3: zone 'Mars/Olympus' is not known; accepted: UTC and the "
+                + "system's names, as in Europe/Berlin"
+        ),
+        (
+            "COUNT TZ ../../../etc/passwd",
+            "COUNT, word 3: zone '../../../etc/passwd' is not known; accepted: UTC "
+                + "and the system's names, as in Europe/Berlin"
+        ),
+        (
+            "NAMES user LAST 7d",
+            "NAMES, word 3: a range stands without NEW; accepted: NEW before it"
+        ),
+        ("LATEST user", "wrong number of words for LATEST; accepted: \(syntax("LATEST"))"),
+        ("LATEST BY", "wrong number of words for LATEST; accepted: \(syntax("LATEST"))"),
+        ("LATEST BY colour", "LATEST, word 3: 'colour' is no dimension; accepted: \(dimensions)"),
+        ("LATEST BY user LIMIT 5", "LATEST, word 4: 'LIMIT' is no option; accepted: \(options)"),
+        ("READ", "wrong number of words for READ; accepted: \(syntax("READ"))"),
+        ("READ FROM", "wrong number of words for READ; accepted: \(syntax("READ"))"),
+        ("READ 5 LIMIT", "wrong number of words for READ; accepted: \(syntax("READ"))"),
+        (
+            "READ FROM 0",
+            "READ, word 3: '0' is no sequence; accepted: 1 and up, the first part of "
+                + "a reply to READ, or $ for what comes from now on"
+        ),
+        (
+            "READ FROM now",
+            "READ, word 3: 'now' is no sequence; accepted: 1 and up, the first part "
+                + "of a reply to READ, or $ for what comes from now on"
+        ),
+        (
+            "READ FROM 1 WAIT 300001",
+            "READ, word 5: '300001' is no number of milliseconds; accepted: 0 to "
+                + "300000"
+        ),
+        (
+            "READ FROM 1 WAIT 5s",
+            "READ, word 5: '5s' is no number of milliseconds; accepted: 0 to 300000"
+        ),
+        (
+            "READ FROM 1 TO 5",
+            "READ, word 4: 'TO' is no option; accepted: NOT, TOPIC, CATEGORY, USER, "
+                + "PACKAGE, AGENT, OBJECT, LIMIT, WAIT, AT"
+        ),
+        ("EXPLAIN", "wrong number of words for EXPLAIN; accepted: EXPLAIN question [question ...]"),
+        (
+            "EXPLAIN PING",
+            "EXPLAIN, word 2: 'PING' is no question; accepted: COUNT, SERIES, TOP, "
+                + "DISTINCT, NAMES, SEEN, MESSAGES, LATEST, GET, READ"
+        ),
+        (
+            "EXPLAIN COUNT FROM 2 TO 1",
+            "EXPLAIN: COUNT, word 2: the range ends before it begins; accepted: FROM "
+                + "at or before TO"
         ),
         (
             "TOP 10",
@@ -351,7 +474,10 @@ private func clause(_ dimension: Dimension, _ names: String...) -> Filter.Clause
         ("TOP 10001 user", "TOP, word 2: '10001' is no number of rows; accepted: 1 to 10000"),
         ("TOP 5 users", "TOP, word 3: 'users' is no dimension; accepted: \(dimensions)"),
         ("NAMES from", "NAMES, word 2: 'from' is no dimension; accepted: \(dimensions)"),
-        ("NAMES user NEW", "NAMES, word 3: 'NEW' is no option; accepted: PREFIX, LIMIT, AT"),
+        (
+            "NAMES user NEW",
+            "NAMES, word 3: NEW needs a range; accepted: NEW FROM time TO time, NEW LAST 7d"
+        ),
         (
             "SEEN user a LAST 7d",
             "SEEN, word 4: 'LAST' is no option; accepted: NOT, TOPIC, "

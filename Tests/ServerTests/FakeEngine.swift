@@ -1,3 +1,4 @@
+import Engine
 import Foundation
 import Model
 import Query
@@ -60,7 +61,9 @@ final class FakeEngine: RequestHandler {
         return selection.filter.any.contains { $0.patterns == [.name(Array("slow".utf8))] }
     }
 
-    func answer(_ request: Request) -> Reply {
+    let watchers: Watchers? = nil
+
+    func answer(_ request: Request, stop: StopFlag?) -> Reply {
         answered.add(1, ordering: .relaxed)
         if isCostly(request) { Thread.sleep(forTimeInterval: 0.003) }
         guard case .question(let question, _) = request else { return .ok }

@@ -25,12 +25,14 @@ struct QuestionSet {
             case 1:
                 question = .series(
                     SeriesQuestion(
-                        grid: BucketGrid(Every(1, .hour)), selection: Self.only(.topic, topics[id - 1], month))
+                        grid: BucketGrid(Every(1, .hour)),
+                        selection: Self.only(.topic, topics[id - 1], month))
                 )
             case 2:
                 question = .series(
                     SeriesQuestion(
-                        grid: BucketGrid(Every(1, .day)), selection: Self.only(.user, users[id - 1], month)))
+                        grid: BucketGrid(Every(1, .day)),
+                        selection: Self.only(.user, users[id - 1], month)))
             case 3:
                 question = .top(
                     TopQuestion(

@@ -11,16 +11,16 @@ enum NamedSeries {
         let layout = try SeriesLayout(question, snapshot.span(question.selection.range))
         var cells = NamedCells(GroupLabels(grouping, snapshot.names))
         try gather(grouping, question, layout, in: snapshot, into: &cells)
-        let ranked = cells.series.map { series in
-            (name: series.name, pairs: layout.pairs(of: series.cells))
-        }.map { (series: $0, total: $0.pairs.reduce(0) { $0 + $1.1 }) }
-            .filter { !$0.series.pairs.isEmpty }
-            .sorted {
-                $0.total != $1.total
-                    ? $0.total > $1.total
-                    : $0.series.name.lexicographicallyPrecedes($1.series.name)
-            }
-        return ranked.prefix(grouping.limit).map(\.series)
+        var ranked: [(name: [UInt8], pairs: [(Int64, Int64)], total: Int64)] = []
+        for (name, own) in cells.series {
+            let pairs = layout.pairs(of: own)
+            let total = pairs.reduce(0) { $0 + $1.1 }
+            if total > 0 { ranked.append((name, pairs, total)) }
+        }
+        ranked.sort {
+            $0.total != $1.total ? $0.total > $1.total : $0.name.lexicographicallyPrecedes($1.name)
+        }
+        return ranked.prefix(grouping.limit).map { (name: $0.name, pairs: $0.pairs) }
     }
 
     private static func gather(

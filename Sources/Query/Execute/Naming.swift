@@ -21,7 +21,7 @@ enum Naming {
             var labels = GroupLabels(dimension, level: nil, snapshot.names)
             found = []
             for id in snapshot.names.ids(of: dimension.counted) {
-                found.insert(labels.name(labels.label(of: id)))
+                found.insert(labels.name(of: id))
             }
         }
         let sorted = found.filter { $0.starts(with: question.prefix) }
@@ -36,7 +36,7 @@ enum Naming {
         var tally = try Ranking.tally(dimension, Selection(range: range), in: snapshot)
         var labels = GroupLabels(dimension, level: nil, snapshot.names)
         var found: Set<[UInt8]> = []
-        tally.forEach { id, _ in found.insert(labels.name(labels.label(of: id))) }
+        tally.forEach { id, _ in found.insert(labels.name(of: id)) }
         return found
     }
 

@@ -55,7 +55,7 @@ struct SeriesLayout {
     private static func listed(
         _ shape: SlidingWindows, _ origin: Int64, _ range: TimeRange, _ span: Span
     ) -> Range<Int64> {
-        if span.isEmpty { return 0..<0 }
+        if span.isEmpty, range.lower == nil || range.upper == nil { return 0..<0 }
         let (origin, width, step) = (
             origin * 1_000_000, shape.width * 1_000_000, shape.step * 1_000_000
         )

@@ -27,6 +27,12 @@ struct GroupLabels {
 
     func name(_ label: Int) -> [UInt8] { texts[label] }
 
+    /// The name that a counted name is listed as.
+    mutating func name(of id: UInt32) -> [UInt8] {
+        let label = label(of: id)
+        return texts[label]
+    }
+
     /// - Parameter id: a global id of the dimension that is counted.
     mutating func label(of id: UInt32) -> Int {
         let place = Int(id)
