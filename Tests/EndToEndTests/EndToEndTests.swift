@@ -10,7 +10,9 @@ import Testing
 struct EndToEndTests {
     @Test(
         .timeLimit(.minutes(10)),
-        arguments: ["kill_and_count", "serving", "importing", "asking", "rejecting", "zones", "reading"])
+        arguments: [
+            "kill_and_count", "serving", "importing", "asking", "rejecting", "zones", "reading",
+        ])
     func program(_ name: String) async throws {
         let command = try #require(
             PythonProgram.command, "no built command: run 'swift build -c release'")
