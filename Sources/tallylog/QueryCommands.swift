@@ -13,7 +13,12 @@ extension QueryCommand {
     mutating func run() throws {
         do {
             let reply = try target.ask([Self.word] + words)
-            Terminal.print(lines: ReplyPrinter.lines(reply, as: Self.shape))
+            let lines =
+                target.json
+                ? [ReplyJSON.text(of: reply)]
+                : ReplyPrinter.lines(
+                    reply, as: Self.shape, withSequence: words.last?.uppercased() == "AT")
+            Terminal.print(lines: lines)
         } catch let exit as ExitCode {
             throw exit
         } catch {
@@ -90,6 +95,30 @@ struct Messages: QueryCommand {
     static let word = "MESSAGES"
     static let shape = ReplyPrinter.Shape.messages
     static let configuration = described("messages", "USER ralph CONTAINS fix LIMIT 5")
+    @OptionGroup var target: Target
+    @Argument(help: "The words of the question.") var words: [String] = []
+}
+
+struct LatestOfEach: QueryCommand {
+    static let word = "LATEST"
+    static let shape = ReplyPrinter.Shape.latest
+    static let configuration = described("latest", "BY topic CATEGORY compose")
+    @OptionGroup var target: Target
+    @Argument(help: "The words of the question.") var words: [String] = []
+}
+
+struct Read: QueryCommand {
+    static let word = "READ"
+    static let shape = ReplyPrinter.Shape.page
+    static let configuration = described("read", "FROM 1 USER ralph LIMIT 5")
+    @OptionGroup var target: Target
+    @Argument(help: "The words of the question.") var words: [String] = []
+}
+
+struct Explain: QueryCommand {
+    static let word = "EXPLAIN"
+    static let shape = ReplyPrinter.Shape.scalar
+    static let configuration = described("explain", "COUNT USER ralph LAST 7d")
     @OptionGroup var target: Target
     @Argument(help: "The words of the question.") var words: [String] = []
 }

@@ -7,7 +7,7 @@ enum ReplyPrinter {
     enum Shape {
         /// A number, a text, or nothing.
         case scalar
-        /// [start, count]: starts are seconds.
+        /// [start, count], or [name, [[start, count] ...]]: starts are seconds.
         case series
         /// [name, count].
         case ranking
@@ -15,15 +15,30 @@ enum ReplyPrinter {
         case seen
         /// [cursor, [[sequence, time, envelope] ...]].
         case messages
+        /// [name, sequence, time, envelope].
+        case latest
+        /// [next sequence, [[sequence, envelope] ...]].
+        case page
     }
 
     /// The lines that show `reply`.
-    static func lines(_ reply: Reply, as shape: Shape) -> [String] {
+    /// - Parameter withSequence: the reply is [sequence, reply], as AT makes it.
+    static func lines(_ reply: Reply, as shape: Shape, withSequence: Bool = false) -> [String] {
+        if withSequence, case .array(let parts) = reply, parts.count == 2 {
+            return lines(parts[1], as: shape) + ["at sequence \(text(parts[0]))"]
+        }
         switch (shape, reply) {
         case (_, .null):
             return ["nothing found"]
         case (.series, _):
-            return table(rows(reply).map { [date(integer($0[0])), text($0[1])] })
+            return table(series(reply))
+        case (.latest, _):
+            return rows(reply).map { row in
+                "\(text(row[0]))  \(text(row[1]))  \(date(text: row[2]))  \(text(row[3]))"
+            }
+        case (.page, .array(let parts)) where parts.count == 2:
+            return rows(parts[1]).map { "\(text($0[0]))  \(text($0[1]))" }
+                + ["next: FROM \(text(parts[0]))"]
         case (.ranking, _):
             return table(rows(reply).map { [text($0[0]), text($0[1])] })
         case (.seen, .array(let parts)) where parts.count == 3:
@@ -41,6 +56,17 @@ enum ReplyPrinter {
             return elements.map(text)
         default:
             return text(reply).split(separator: "\r\n").map(String.init)
+        }
+    }
+
+    /// [start, count], or [name, start, count] where there is a series for each name.
+    private static func series(_ reply: Reply) -> [[String]] {
+        rows(reply).flatMap { row in
+            switch row[1] {
+            case .pairs, .array:
+                rows(row[1]).map { [text(row[0]), date(integer($0[0])), text($0[1])] }
+            default: [[date(integer(row[0])), text(row[1])]]
+            }
         }
     }
 

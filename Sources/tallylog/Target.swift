@@ -12,6 +12,9 @@ struct Target: ParsableArguments {
     @Option(help: .init("A data directory; its server is asked if one runs.", valueName: "dir"))
     var data: String?
 
+    @Flag(help: "Print the reply as one JSON value, numbers and texts as they are.")
+    var json = false
+
     func validate() throws {
         if socket == nil && data == nil {
             throw ValidationError("Name a store: --socket PATH of its server, or --data DIR.")
@@ -43,6 +46,8 @@ struct Target: ParsableArguments {
             switch try RequestParser.parse(Words(words), now: WallClock.now) {
             case .question(let question, let withSequence):
                 return Executor.answer(question, withSequence: withSequence, from: engine)
+            case .explain(let question):
+                return Executor.explain(question, from: engine)
             case .checkpoint:
                 return .integer(Int64(try engine.checkpoint()))
             case .info(let sections):

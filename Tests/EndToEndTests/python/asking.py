@@ -35,6 +35,21 @@ def questions(messages):
         (["top", "5", "user"], None),
         (["top", "ALL", "topic", "EXCEPT", TOPICS[3]], None),
         (["top", "3", "category", "FROM", str(START), "TO", str(START + 86_400)], None),
+        (["top", "ALL", "topic", "LEVEL", "4"], None),
+        (["series", "1w", "TZ", "Asia/Kolkata", "AT"], None),
+        (["series", "1d", "BY", "category", "LIMIT", "2"], None),
+        (["series", "1d", "STEP", "6h", "USER", user], None),
+        (["series", "1000y", "USER", user, "BY", "topic", "LEVEL", "3", "--json"],
+         json.dumps([["org.example.prod", [[0, amount]]]], separators=(",", ":")) + "\n"),
+        (["top", "1", "user", "--json"], f'[["{user}",{amount}]]\n'),
+        (["latest", "BY", "category"], None),
+        (["latest", "BY", "topic", "FROM", str(newest["timestamp"]), "--json"], None),
+        (["names", "user", "NEW", "TO", str(START + 3_600)], "".join(f"{u}\n" for u in sorted(
+            {m["msg"]["agent"] for m in messages
+             if "agent" in m["msg"] and m["timestamp"] < START + 3_600}))),
+        (["read", "FROM", "4999"], f"4999  {json.dumps(messages[4998])}\n"
+         f"5000  {json.dumps(messages[4999])}\nnext: FROM 5001\n"),
+        (["seen", "user", "nobody", "--json"], "null\n"),
         (["distinct", "user"], f"{len(users)}\n"),
         (["distinct", "topic"], f"{len(topics)}\n"),
         (["names", "topic", "PREFIX", "org.example.prod.app1."],
