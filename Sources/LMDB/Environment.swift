@@ -171,8 +171,9 @@ package final class Environment: Sendable {
     /// Doubles the map, up to the quota, in a moment without transactions; they wait meanwhile. To
     /// be called after `isMapFull`, by a thread that has no transaction.
     /// - Returns: false where the quota is reached already.
-    /// - Throws: `mapInUse` if transactions stayed open for longer than `patience`.
-    package func growMap(patience milliseconds: Int = 1_000) throws(LMDBError) -> Bool {
+    /// - Throws: `mapInUse` if transactions stayed open for longer than `patience`, which is short,
+    ///   since event loops may be among those that wait.
+    package func growMap(patience milliseconds: Int = 20) throws(LMDBError) -> Bool {
         try checkProcess(.growMap)
         let larger = min(2 * mapBytes, mapBytesMax)
         guard larger > mapBytes else { return false }

@@ -45,7 +45,7 @@ public enum Limits {
 
     // The rollups.
     /// The LMDB map of a new store; it doubles when it is full.
-    public static let indexMapBytesFirst = 64 << 20
+    public static let indexMapBytesFirst = 256 << 20
     /// The quota up to which it does.
     public static let indexMapBytesMax = 64 << 30
     /// A checkpoint folds at most about this many messages, and runs once so many wait.

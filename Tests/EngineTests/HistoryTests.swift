@@ -118,6 +118,13 @@ struct History {
 
     /// - Returns: whether the answers are the same; after a difference no more need be asked.
     private func ask(_ question: Question) -> Bool {
+        if random.chance(10) {
+            guard case .array(let lines) = Executor.explain(question, from: engine) else {
+                Issue.record("seed \(seed): EXPLAIN of \(question) is an error")
+                return false
+            }
+            #expect(lines.count > 1, "seed \(seed): \(question)")
+        }
         let expected = model.answer(question)
         let answer = Executor.answer(question, from: engine)
         #expect(

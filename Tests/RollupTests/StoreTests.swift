@@ -15,8 +15,11 @@ import Testing
     /// A directory that goes away with the test.
     private final class Directory {
         let path: String
+        /// Small, so that it must grow; a test that keeps a reader open cannot have that.
+        private let firstMapBytes: Int
 
-        init() throws {
+        init(firstMapBytes: Int = 128 << 10) throws {
+            self.firstMapBytes = firstMapBytes
             path = FileManager.default.temporaryDirectory.path + "/rollup-\(UUID().uuidString)"
             try FileManager.default.createDirectory(
                 atPath: path, withIntermediateDirectories: true)
@@ -26,7 +29,7 @@ import Testing
 
         func open(_ logID: [UInt8] = StoreTests.logID) throws(RollupError) -> RollupStore {
             try RollupStore.open(
-                directory: path, mapBytes: 256 << 20, firstMapBytes: 128 << 10, logID: logID)
+                directory: path, mapBytes: 256 << 20, firstMapBytes: firstMapBytes, logID: logID)
         }
     }
 
@@ -131,7 +134,7 @@ import Testing
     @Test func aViewStaysWhatItWasWhenItsRunsAreFoldedIn() throws {
         var random = SeededGenerator(seed: 9)
         let naive = Self.shape.make(4_000, &random)
-        let directory = try Directory()
+        let directory = try Directory(firstMapBytes: 64 << 20)
         let store = try directory.open()
         ViewChecks.intern(Self.shape, store.names)
         let first = Run.build(rows(naive.messages[..<1_000]))

@@ -82,13 +82,7 @@ enum Ranking {
             return
         }
         for group in groups {
-            let whole: TallyGroup
-            switch group {
-            case .all: whole = .all
-            case .topic(let id): whole = .topic(id)
-            case .user(let id): whole = .user(id)
-            case .package(let id): whole = .package(id)
-            case .userTopic, .packageTopic:
+            guard let whole = group.tallied else {
                 preconditionFailure("a history is only asked for its topics")
             }
             try snapshot.rollups.addTally(whole, of: member, hours: piece.buckets, into: &tally)

@@ -160,3 +160,16 @@ extension TallyMember {
         }
     }
 }
+
+extension SeriesGroup {
+    /// The group whose members are counted together; nil where only numbers are kept.
+    var tallied: TallyGroup? {
+        switch self {
+        case .all: .all
+        case .topic(let id): .topic(id)
+        case .user(let id): .user(id)
+        case .package(let id): .package(id)
+        case .userTopic, .packageTopic: nil
+        }
+    }
+}

@@ -24,21 +24,21 @@ enum Explanation {
             let layout = try SeriesLayout(series, snapshot.span(series.selection.range))
             if let dimension = series.distinct {
                 return ["buckets: \(layout.listedCount), each counted by itself"]
-                    + names(dimension, series.selection, in: snapshot)
+                    + (try names(dimension, series.selection, in: snapshot))
             }
             var sources = AnswerSources(series, layout, in: snapshot)
             if let by = series.by {
                 sources = NamedSeries.sources(by, series, layout, in: snapshot)
             }
             return ["buckets: \(layout.listedCount)"] + lines(sources, in: snapshot)
-        case .top(let top): return names(top.dimension, top.selection, in: snapshot)
+        case .top(let top): return try names(top.dimension, top.selection, in: snapshot)
         case .distinct(let dimension, let selection):
-            return names(dimension, selection, in: snapshot)
+            return try names(dimension, selection, in: snapshot)
         case .names(let names):
             let count = snapshot.names.count(names.dimension.counted)
             guard let range = names.new else { return ["names: \(count), from the name table"] }
             return ["names: \(count), counted in the range and before it"]
-                + self.names(names.dimension, Selection(range: range), in: snapshot)
+                + (try self.names(names.dimension, Selection(range: range), in: snapshot))
         case .seen(let seen):
             var filter = seen.filter
             filter.any.append(Filter.Clause(seen.dimension, [.name(seen.name)]))
@@ -65,8 +65,20 @@ enum Explanation {
 
     private static func names(
         _ dimension: Dimension, _ selection: Selection, in snapshot: borrowing Snapshot
-    ) -> [String] {
-        lines(Ranking.sources(dimension, selection, in: snapshot), in: snapshot)
+    ) throws -> [String] {
+        let sources = Ranking.sources(dimension, selection, in: snapshot)
+        let lines = lines(sources, in: snapshot)
+        guard let member = TallyMember(dimension.counted), let groups = sources.groups,
+            !(member == .topic && sources.filter.topics != nil)
+        else { return lines }
+        var entries = 0
+        for piece in sources.split?.pieces ?? [] {
+            for group in groups.compactMap(\.tallied) {
+                entries += try snapshot.rollups.estimatedEntries(
+                    group, of: member, hours: piece.buckets)
+            }
+        }
+        return lines + ["entries: at most \(entries)"]
     }
 
     private static func rows(
