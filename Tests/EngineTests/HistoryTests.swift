@@ -117,7 +117,7 @@ struct History {
     }
 
     /// - Returns: whether the answers are the same; after a difference no more need be asked.
-    private func ask(_ question: Question) -> Bool {
+    private mutating func ask(_ question: Question) -> Bool {
         if random.chance(10) {
             guard case .array(let lines) = Executor.explain(question, from: engine) else {
                 Issue.record("seed \(seed): EXPLAIN of \(question) is an error")
