@@ -12,6 +12,8 @@ package final class Watchers: Sendable {
     }
     private let state = Mutex(State())
 
+    package init() {}
+
     /// Calls `wake` once, as soon as a message behind the sequence `after` is visible: here, if one
     /// is already, else on the log thread, which it must not hold up.
     package func add(after: UInt64, wake: @escaping @Sendable () -> Void) -> ID {

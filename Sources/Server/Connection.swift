@@ -42,7 +42,7 @@ final class Connection: ChannelDuplexHandler {
     /// A costly question is with the workers, or a READ waits.
     var isAnswering = false
     /// Gives up the question that is with the workers.
-    private var stop: StopFlag?
+    var stop: StopFlag?
     var waitingRead: WaitingRead?
     /// The client will send no more.
     private var inputHasEnded = false
@@ -252,41 +252,6 @@ final class Connection: ChannelDuplexHandler {
         for finished in finishedAppends.take() { appends.finish(finished.ticket, finished.reply) }
         while let reply = appends.takeFirst() { output.append(reply) }
         advance()
-    }
-
-    private func answerElsewhere(_ request: Request, _ context: ChannelHandlerContext) {
-        let version = output.version
-        let room = room
-        answerOnWorker(context) { stop in
-            var encoder = ReplyEncoder(version)
-            encoder.append(room.handler.answer(request, stop: stop), atMost: room.limits.replyBytes)
-            return encoder.bytes
-        } then: { connection, encoded in
-            connection.output.append(encoded: encoded)
-            connection.advance()
-        }
-    }
-
-    /// Runs `work` on a worker thread, then `next` here, where the connection goes on.
-    func answerOnWorker<Answer: Sendable>(
-        _ context: ChannelHandlerContext, _ work: @escaping @Sendable (StopFlag) -> Answer,
-        then next: @escaping (Connection, Answer) -> Void
-    ) {
-        isAnswering = true
-        let stop = StopFlag()
-        self.stop = stop
-        let answer = room.workers.runIfActive(eventLoop: context.eventLoop) { work(stop) }
-        answer.assumeIsolated().whenComplete { result in
-            self.isAnswering = false
-            self.stop = nil
-            self.watch.lastActive = .now()
-            switch result {
-            case .success(let answer): next(self, answer)
-            case .failure:
-                self.output.append(.error("ERR the server is shutting down"))
-                self.advance()
-            }
-        }
     }
 
     /// Whether the client waits for an answer.

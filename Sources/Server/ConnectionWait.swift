@@ -60,7 +60,7 @@ extension Connection {
             isAnswering = true
             let loop = context.eventLoop
             let bound = NIOLoopBound(self, eventLoop: loop)
-            read.watch = room.handler.watchers?.add(after: next - 1) {
+            read.watch = room.handler.watchers.add(after: next - 1) {
                 loop.execute { bound.value.messagesCame() }
             }
             read.timeout = loop.assumeIsolated().scheduleTask(deadline: read.deadline) {
@@ -97,7 +97,7 @@ extension Connection {
     }
 
     private func stopWatching() {
-        if let id = waitingRead?.watch { room.handler.watchers?.remove(id) }
+        if let id = waitingRead?.watch { room.handler.watchers.remove(id) }
         waitingRead?.timeout?.cancel()
         waitingRead?.watch = nil
         waitingRead?.timeout = nil

@@ -26,7 +26,7 @@ package final class EngineHandler: RequestHandler {
         self.feeds = feeds
     }
 
-    package var watchers: Watchers? { engine.watchers }
+    package var watchers: Watchers { engine.watchers }
 
     package func answer(_ request: Request, stop: StopFlag? = nil) -> Reply {
         switch request {

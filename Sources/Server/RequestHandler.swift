@@ -9,8 +9,8 @@ package protocol RequestHandler: Sendable {
     /// - Parameter stop: is set once nobody waits for the answer any more.
     func answer(_ request: Request, stop: StopFlag?) -> Reply
 
-    /// Tells when messages come; nil where none ever do.
-    var watchers: Watchers? { get }
+    /// Tells when messages come.
+    var watchers: Watchers { get }
 
     /// Whether answering would keep an event loop waiting. Quick, and may err to either side.
     func isCostly(_ request: Request) -> Bool

@@ -61,7 +61,7 @@ final class FakeEngine: RequestHandler {
         return selection.filter.any.contains { $0.patterns == [.name(Array("slow".utf8))] }
     }
 
-    let watchers: Watchers? = nil
+    let watchers = Watchers()
 
     func answer(_ request: Request, stop: StopFlag?) -> Reply {
         answered.add(1, ordering: .relaxed)

@@ -9,8 +9,7 @@ enum Counting {
     static func count(
         _ selection: Selection, in snapshot: borrowing Snapshot
     ) throws -> Int64 {
-        let sources = AnswerSources(
-            selection, levels: [.day, .hour, .minute], in: snapshot)
+        let sources = sources(selection, in: snapshot)
         var total: Int64 = 0
         if let groups = sources.groups, let split = sources.split {
             for piece in split.pieces {
@@ -20,6 +19,13 @@ enum Counting {
         }
         try sources.forEachRow(in: snapshot) { _, _, _ in total += 1 }
         return total
+    }
+
+    /// Where a count comes from.
+    static func sources(
+        _ selection: Selection, in snapshot: borrowing Snapshot
+    ) -> AnswerSources {
+        AnswerSources(selection, levels: [.day, .hour, .minute], in: snapshot)
     }
 
     /// The number of matching messages per bucket, empty buckets left out unless `fill` is zero.

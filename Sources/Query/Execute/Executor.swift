@@ -11,24 +11,27 @@ package enum Executor {
         _ question: Question, withSequence: Bool = false, from engine: Engine,
         stop: StopFlag? = nil
     ) -> Reply {
-        do {
-            return try engine.read(stop: stop) { snapshot in
-                let reply = answer(question, in: snapshot)
-                guard withSequence else { return reply }
-                if case .error = reply { return reply }
-                return .array([.integer(Int64(snapshot.end)), reply])
+        replying {
+            try engine.read(stop: stop) { snapshot in
+                let reply = try answer(question, in: snapshot)
+                return withSequence ? .array([.integer(Int64(snapshot.end)), reply]) : reply
             }
-        } catch {
-            return .error("ERR \(error)")
         }
     }
 
     /// The lines that tell how `question` would be answered.
     package static func explain(_ question: Question, from engine: Engine) -> Reply {
-        do {
-            return try engine.read { snapshot in
+        replying {
+            try engine.read { snapshot in
                 .array(try Explanation.lines(question, in: snapshot).map { .text($0) })
             }
+        }
+    }
+
+    /// What `body` answers, or the error that says why it does not.
+    private static func replying(_ body: () throws -> Reply) -> Reply {
+        do {
+            return try body()
         } catch let error as RequestError {
             return error.reply
         } catch {
@@ -58,35 +61,30 @@ package enum Executor {
             || sets.contains { $0.patterns.count > 1 }
     }
 
-    private static func answer(_ question: Question, in snapshot: borrowing Snapshot) -> Reply {
-        do {
-            switch question {
-            case .count(let selection):
-                return .integer(try Counting.count(selection, in: snapshot))
-            case .series(let series):
-                return try reply(series, in: snapshot)
-            case .top(let top):
-                return .ranking(try Ranking.top(top, in: snapshot))
-            case .distinct(let dimension, let selection):
-                return .integer(try Ranking.distinct(dimension, selection, in: snapshot))
-            case .names(let names):
-                return .array(try Naming.names(names, in: snapshot).map { .bulk($0) })
-            case .seen(let seen):
-                return reply(try Naming.seen(seen.dimension, seen.name, seen.filter, in: snapshot))
-            case .messages(let messages):
-                return reply(
-                    try Listing.messages(messages, in: snapshot), messages, began: snapshot.end)
-            case .latest(let dimension, let selection):
-                return reply(try Latest.messages(dimension, selection, in: snapshot))
-            case .read(let read):
-                return reply(try Reading.page(read, in: snapshot))
-            case .get(let id):
-                return try Listing.get(id, in: snapshot).map { .bulk($0) } ?? .null
-            }
-        } catch let error as RequestError {
-            return error.reply
-        } catch {
-            return .error("ERR \(error)")
+    private static func answer(
+        _ question: Question, in snapshot: borrowing Snapshot
+    ) throws -> Reply {
+        switch question {
+        case .count(let selection):
+            .integer(try Counting.count(selection, in: snapshot))
+        case .series(let series):
+            try reply(series, in: snapshot)
+        case .top(let top):
+            .ranking(try Ranking.top(top, in: snapshot))
+        case .distinct(let dimension, let selection):
+            .integer(try Ranking.distinct(dimension, selection, in: snapshot))
+        case .names(let names):
+            .array(try Naming.names(names, in: snapshot).map { .bulk($0) })
+        case .seen(let seen):
+            reply(try Naming.seen(seen, in: snapshot))
+        case .messages(let messages):
+            reply(try Listing.messages(messages, in: snapshot), messages, began: snapshot.end)
+        case .latest(let dimension, let selection):
+            reply(try Latest.messages(dimension, selection, in: snapshot))
+        case .read(let read):
+            reply(try Reading.page(read, in: snapshot))
+        case .get(let id):
+            try Listing.get(id, in: snapshot).map { .bulk($0) } ?? .null
         }
     }
 

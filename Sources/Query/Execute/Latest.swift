@@ -44,8 +44,7 @@ enum Latest {
         if test.impossible || columns.names.count(of: counted) == 0 { return }
         let labels = newest.labels(of: view.names.globals(of: counted))
         let rows = CandidateRows(test, columns)
-        var wanted: ColumnSelection = [.times, .topics]
-        if !filter.onlyTopics { wanted.formUnion(.sets) }
+        var wanted = filter.columns.union(.times)
         if counted != .topic { wanted.formUnion(.set(of: counted)) }
         for index in (0..<columns.blockCount).reversed() {
             guard let bounds = columns.blockBounds(index), bounds.upperBound >= span.lower,

@@ -84,8 +84,7 @@ enum Listing {
         let test = RowTest(filter, columns)
         if test.impossible { return }
         let rows = CandidateRows(test, columns)
-        var wanted: ColumnSelection = [.times, .topics]
-        if !filter.onlyTopics { wanted.formUnion(.sets) }
+        let wanted = filter.columns.union(.times)
         let last = columns.blockCount - 1
         for step in 0...max(0, last) where last >= 0 {
             let index = best.descending ? last - step : step

@@ -18,7 +18,7 @@ enum NamedSeries {
             if total > 0 { ranked.append((name, pairs, total)) }
         }
         ranked.sort {
-            $0.total != $1.total ? $0.total > $1.total : $0.name.lexicographicallyPrecedes($1.name)
+            Ranking.precedes(($0.name, $0.total), ($1.name, $1.total))
         }
         return ranked.prefix(grouping.limit).map { (name: $0.name, pairs: $0.pairs) }
     }
@@ -28,8 +28,8 @@ enum NamedSeries {
         in snapshot: borrowing Snapshot, into cells: inout NamedCells
     ) throws {
         let counted = grouping.dimension.counted
-        let filter = ResolvedFilter(question.selection.filter, names: snapshot.names)
         let sources = sources(grouping, question, layout, in: snapshot)
+        let filter = sources.filter
         let byTopic = counted == .topic && filter.onlyTopics
         var finder = BucketFinder(layout.grid, layout.numbers)
         for piece in sources.split?.pieces ?? [] {
@@ -58,9 +58,11 @@ enum NamedSeries {
         in snapshot: borrowing Snapshot
     ) -> AnswerSources {
         let member = TallyMember(grouping.dimension.counted)
-        let fine = AnswerSources(question, layout, in: snapshot)
         // A topic's own series has every width; other tallies are kept per hour.
-        if member == .topic, fine.filter.onlyTopics { return fine }
+        if member == .topic {
+            let fine = AnswerSources(question, layout, in: snapshot)
+            if fine.filter.onlyTopics { return fine }
+        }
         let coarse = AnswerSources(question, layout, levels: [.hour], in: snapshot)
         return coarse.keepsTallies(of: member) ? coarse : coarse.fromColumns
     }

@@ -43,10 +43,9 @@ enum Naming {
     /// The times of the first and the last matching message that has `name`, and their number; nil
     /// where there is none.
     static func seen(
-        _ dimension: Dimension, _ name: [UInt8], _ filter: Filter, in snapshot: borrowing Snapshot
+        _ question: SeenQuestion, in snapshot: borrowing Snapshot
     ) throws -> (first: Timestamp, last: Timestamp, total: Int64)? {
-        var narrowed = filter
-        narrowed.any.append(Filter.Clause(dimension, [.name(name)]))
+        let narrowed = question.narrowed
         let total = try Counting.count(Selection(filter: narrowed), in: snapshot)
         guard total > 0, let bounds = snapshot.timeBounds else { return nil }
         let first = try edge(narrowed, bounds, newest: false, in: snapshot)

@@ -97,7 +97,8 @@ enum Ranking {
         return counts.map { (name: labels.name($0.key), count: $0.value) }
     }
 
-    private static func precedes(
+    /// By count, most first, then by name.
+    static func precedes(
         _ left: (name: [UInt8], count: Int64), _ right: (name: [UInt8], count: Int64)
     ) -> Bool {
         left.count != right.count

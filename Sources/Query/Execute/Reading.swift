@@ -15,8 +15,6 @@ enum Reading {
         var messages: [(sequence: UInt64, envelope: [UInt8])] = []
         guard from <= snapshot.end else { return (from, messages) }
         let filter = ResolvedFilter(question.filter, names: snapshot.names)
-        var wanted: ColumnSelection = [.topics]
-        if !filter.onlyTopics { wanted.formUnion(.sets) }
         var bytes = 0
         for view in snapshot.segments where view.lastSequence >= from {
             let columns = view.segment.columns
@@ -27,7 +25,7 @@ enum Reading {
             for index in Int(max(from, first) - first) / columns.blockRows..<columns.blockCount {
                 guard rows?.meets(block: index) ?? true else { continue }
                 try snapshot.checkStopped()
-                let block = columns.block(index, wanted)
+                let block = columns.block(index, filter.columns)
                 guard let held = test.held(against: block) else { continue }
                 for row in rows?.places(in: block) ?? Array(0..<block.rows) {
                     let sequence = first + UInt64(block.firstRow + row)

@@ -113,28 +113,25 @@ struct SeriesLayout {
             let width = grid.fixedSeconds
             let first = counts.isEmpty ? 0 : listed(0).start
             for index in counts.indices where keepsEmpty || counts[index] > 0 {
-                let start = width.map { first + Int64(index) * $0 } ?? listed(index).start
+                if let width {
+                    pairs.append((first + Int64(index) * width, counts[index]))
+                    continue
+                }
                 // A day that a zone skipped has no time of its own.
-                if width == nil, listed(index).span.isEmpty { continue }
-                pairs.append((start, counts[index]))
+                let (start, span) = listed(index)
+                if !span.isEmpty { pairs.append((start, counts[index])) }
             }
             return pairs
         }
         let perStep = Int(windows.shape.step / windows.shape.pieceSeconds)
         let perWindow = Int(windows.shape.piecesPerWindow)
-        var sum: Int64 = 0
-        var (summedFrom, summedTo) = (0, 0)
+        // sums[i] is the sum of the pieces before i.
+        var sums: [Int64] = [0]
+        sums.reserveCapacity(counts.count + 1)
+        for count in counts { sums.append(sums[sums.count - 1] + count) }
         for index in 0..<listedCount {
             let from = index * perStep
-            while summedFrom < from {
-                if summedFrom < summedTo { sum -= counts[summedFrom] }
-                summedFrom += 1
-            }
-            summedTo = max(summedTo, from)
-            while summedTo < from + perWindow {
-                sum += counts[summedTo]
-                summedTo += 1
-            }
+            let sum = sums[from + perWindow] - sums[from]
             if keepsEmpty || sum > 0 { pairs.append((listed(index).start, sum)) }
         }
         return pairs

@@ -76,9 +76,7 @@ struct AnswerSources {
     /// The scans for the rows that the rollups' buckets leave out.
     /// - Parameter reading: columns that are needed besides times, topics and the filter's own.
     func scans(reading: ColumnSelection = []) -> [ColumnScan] {
-        var wanted: ColumnSelection = [.times, .topics]
-        wanted.formUnion(reading)
-        if !filter.onlyTopics { wanted.formUnion(.sets) }
+        let wanted = filter.columns.union(reading).union(.times)
         let scan = { (sequences: Range<UInt64>, span: Span) in
             ColumnScan(filter: filter, sequences: sequences, span: span, wanted: wanted)
         }

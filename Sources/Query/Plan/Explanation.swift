@@ -18,18 +18,19 @@ enum Explanation {
     ) throws -> [String] {
         switch question {
         case .count(let selection):
-            let sources = AnswerSources(selection, levels: [.day, .hour, .minute], in: snapshot)
-            return lines(sources, in: snapshot)
+            return lines(Counting.sources(selection, in: snapshot), in: snapshot)
         case .series(let series):
             let layout = try SeriesLayout(series, snapshot.span(series.selection.range))
             if let dimension = series.distinct {
                 return ["buckets: \(layout.listedCount), each counted by itself"]
                     + (try names(dimension, series.selection, in: snapshot))
             }
-            var sources = AnswerSources(series, layout, in: snapshot)
-            if let by = series.by {
-                sources = NamedSeries.sources(by, series, layout, in: snapshot)
-            }
+            let sources =
+                if let by = series.by {
+                    NamedSeries.sources(by, series, layout, in: snapshot)
+                } else {
+                    AnswerSources(series, layout, in: snapshot)
+                }
             return ["buckets: \(layout.listedCount)"] + lines(sources, in: snapshot)
         case .top(let top): return try names(top.dimension, top.selection, in: snapshot)
         case .distinct(let dimension, let selection):
@@ -40,10 +41,7 @@ enum Explanation {
             return ["names: \(count), counted in the range and before it"]
                 + (try self.names(names.dimension, Selection(range: range), in: snapshot))
         case .seen(let seen):
-            var filter = seen.filter
-            filter.any.append(Filter.Clause(seen.dimension, [.name(seen.name)]))
-            let sources = AnswerSources(
-                Selection(filter: filter), levels: [.day, .hour, .minute], in: snapshot)
+            let sources = Counting.sources(Selection(filter: seen.narrowed), in: snapshot)
             return lines(sources, in: snapshot)
                 + ["first and last: found by halving days, then from the columns of a day each"]
         case .latest(_, let selection):

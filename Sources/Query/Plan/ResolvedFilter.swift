@@ -1,4 +1,5 @@
 import Engine
+import MessageLog
 import Model
 import Rollup
 
@@ -21,6 +22,9 @@ struct ResolvedFilter {
     }
 
     func accepts(topic: [UInt8]) -> Bool { topicRule.accepts(topic) }
+
+    /// The columns that a row is tested by.
+    var columns: ColumnSelection { onlyTopics ? [.topics] : [.topics, .sets] }
 
     /// Whether the filter only speaks of topics, so that tallies over topics answer it.
     var onlyTopics: Bool { wanted.isEmpty && refused.isEmpty }
@@ -118,5 +122,14 @@ extension NameTable {
     /// All ids of `dimension`, ascending.
     func ids(of dimension: Dimension) -> [UInt32] {
         Array(stride(from: 1, through: UInt32(count(dimension)), by: 1))
+    }
+}
+
+extension SeenQuestion {
+    /// The filter that only messages with the name pass.
+    var narrowed: Filter {
+        var narrowed = filter
+        narrowed.any.append(Filter.Clause(dimension, [.name(name)]))
+        return narrowed
     }
 }

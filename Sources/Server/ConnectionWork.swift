@@ -1,0 +1,43 @@
+import Engine
+import NIOCore
+import NIOPosix
+import Query
+
+/// What takes too long for an event loop: a worker thread does it, then the connection goes on.
+extension Connection {
+    /// Has a costly question answered.
+    func answerElsewhere(_ request: Request, _ context: ChannelHandlerContext) {
+        let version = output.version
+        let room = room
+        answerOnWorker(context) { stop in
+            var encoder = ReplyEncoder(version)
+            encoder.append(room.handler.answer(request, stop: stop), atMost: room.limits.replyBytes)
+            return encoder.bytes
+        } then: { connection, encoded in
+            connection.output.append(encoded: encoded)
+            connection.advance()
+        }
+    }
+
+    /// Runs `work` on a worker thread, then `next` here, where the connection goes on.
+    func answerOnWorker<Answer: Sendable>(
+        _ context: ChannelHandlerContext, _ work: @escaping @Sendable (StopFlag) -> Answer,
+        then next: @escaping (Connection, Answer) -> Void
+    ) {
+        isAnswering = true
+        let stop = StopFlag()
+        self.stop = stop
+        let answer = room.workers.runIfActive(eventLoop: context.eventLoop) { work(stop) }
+        answer.assumeIsolated().whenComplete { result in
+            self.isAnswering = false
+            self.stop = nil
+            self.watch.lastActive = .now()
+            switch result {
+            case .success(let answer): next(self, answer)
+            case .failure:
+                self.output.append(.error("ERR the server is shutting down"))
+                self.advance()
+            }
+        }
+    }
+}
