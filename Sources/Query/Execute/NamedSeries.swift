@@ -11,8 +11,14 @@ enum NamedSeries {
         let layout = try SeriesLayout(question, snapshot.span(question.selection.range))
         var cells = NamedCells(GroupLabels(grouping, snapshot.names))
         try gather(grouping, question, layout, in: snapshot, into: &cells)
+        let named = cells.series
+        // Few counts can still fill many buckets, with zeros or with windows that overlap.
+        if layout.keepsEmpty || layout.hasWindows {
+            try NamedCells.check(named.count * layout.listedCount)
+        }
         var ranked: [(name: [UInt8], pairs: [(Int64, Int64)], total: Int64)] = []
-        for (name, own) in cells.series {
+        for (name, own) in named {
+            try snapshot.checkStopped()
             let pairs = layout.pairs(of: own)
             let total = pairs.reduce(0) { $0 + $1.1 }
             if total > 0 { ranked.append((name, pairs, total)) }
@@ -114,11 +120,14 @@ struct NamedCells {
 
     mutating func add(_ count: Int64, _ id: UInt32, _ bucket: Int) throws(RequestError) {
         counts[Key(label: labels.label(of: id), bucket: bucket), default: 0] += count
-        guard counts.count <= Limits.seriesCellsMax else {
-            throw RequestError(
-                "SERIES would have more than \(Limits.seriesCellsMax) counts of a name in a "
-                    + "bucket; take wider buckets, a shorter range or fewer names")
-        }
+        try Self.check(counts.count)
+    }
+
+    static func check(_ count: Int) throws(RequestError) {
+        guard count > Limits.seriesCellsMax else { return }
+        throw RequestError(
+            "SERIES would have more than \(Limits.seriesCellsMax) counts of a name in a "
+                + "bucket; take wider buckets, a shorter range or fewer names")
     }
 
     /// The names with their buckets, in order of time.
