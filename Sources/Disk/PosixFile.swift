@@ -9,6 +9,7 @@ package final class PosixFile: DiskFile {
     package let path: String
     /// -1 once closed.
     private let openDescriptor: Atomic<Int32>
+    let directWrites = DirectWrites()
 
     init(path: String, descriptor: Int32) {
         self.path = path
@@ -48,6 +49,9 @@ package final class PosixFile: DiskFile {
     package func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(DiskError) {
         let descriptor = descriptor
         var done = 0
+        if unsafe DirectWrites.suits(bytes, at: offset) {
+            done = try unsafe directWrites.write(bytes, at: offset, of: descriptor, path)
+        }
         while done < bytes.count {
             done += try PosixCall.retrying(.write, path) {
                 unsafe pwrite(

@@ -59,11 +59,8 @@ final class Appender: Sendable {
     private func appendOnce(
         _ waiting: [PendingAppend], _ outcomes: inout [AppendOutcome]
     ) -> EngineError? {
-        var joined = waiting[0].batch
-        for pending in waiting.dropFirst() { joined.append(contentsOf: pending.batch) }
-        outcomes.reserveCapacity(joined.count)
         do {
-            try log.append(joined, outcomes: &outcomes)
+            try log.append(waiting.map(\.batch), outcomes: &outcomes)
             return nil
         } catch {
             let wrapped = EngineError.log(error)

@@ -1,8 +1,9 @@
+import Disk
 import Model
 
 /// One journal batch in the making: accepted records with their checksums, as they go to disk.
-struct BatchBuilder {
-    private(set) var bytes: [UInt8] = []
+struct BatchBuilder: ~Copyable {
+    private let bytes = PageBuffer()
     private(set) var count = 0
     private var recordsChecksum: UInt32 = 0
     /// Bytes of header and records; the rest of `bytes`, once finished, is padding.
@@ -20,7 +21,7 @@ struct BatchBuilder {
     var paddedBytes: Int { JournalFormat.aligned(usedBytes) }
 
     mutating func removeAll() {
-        bytes.removeAll(keepingCapacity: true)
+        bytes.removeAll()
         count = 0
         recordsChecksum = 0
         usedBytes = 0
@@ -28,12 +29,12 @@ struct BatchBuilder {
 
     mutating func append(_ record: RecordView) {
         if count == 0 {
-            bytes.removeAll(keepingCapacity: true)
-            bytes.append(contentsOf: repeatElement(0, count: JournalFormat.batchHeaderBytes))
+            bytes.removeAll()
+            bytes.append(zeros: JournalFormat.batchHeaderBytes)
         }
         let checksum = unsafe Checksum.crc32c(record.bytes)
         bytes.append(integer: checksum)
-        unsafe bytes.append(contentsOf: record.bytes)
+        unsafe bytes.append(record.bytes)
         recordsChecksum = unsafe withUnsafeBytes(of: checksum.littleEndian) {
             unsafe Checksum.crc32c($0, seed: recordsChecksum)
         }
@@ -47,18 +48,25 @@ struct BatchBuilder {
         let header = BatchHeader(
             salt: salt, firstSequence: firstSequence, byteCount: usedBytes, recordCount: count,
             previousChecksum: previous, recordsChecksum: recordsChecksum)
-        let checksum = header.write(to: &bytes)
-        bytes.append(contentsOf: repeatElement(0, count: paddedBytes - bytes.count))
-        return checksum
+        bytes.append(zeros: paddedBytes - bytes.count)
+        return unsafe bytes.withBytes { unsafe header.write(to: $0) }
+    }
+
+    /// Writes the finished batch.
+    func write(to file: any DiskFile, at offset: Int) throws(DiskError) {
+        try unsafe bytes.withBytes { whole throws(DiskError) in
+            try unsafe file.write(UnsafeRawBufferPointer(whole), at: offset)
+        }
     }
 
     /// Calls `body` with each record and its offset from the batch's first byte.
     func forEachRecord(_ body: (RecordView, Int) -> Void) {
-        unsafe bytes.withUnsafeBytes { whole in
+        unsafe bytes.withBytes { whole in
             var offset = JournalFormat.batchHeaderBytes
             while offset < usedBytes {
                 offset += JournalFormat.recordChecksumBytes
-                let rest = unsafe UnsafeRawBufferPointer(rebasing: whole[offset..<usedBytes])
+                let rest = unsafe UnsafeRawBufferPointer(
+                    UnsafeMutableRawBufferPointer(rebasing: whole[offset..<usedBytes]))
                 guard let record = unsafe RecordView(checking: rest) else {
                     preconditionFailure("a batch was built from whole records")
                 }

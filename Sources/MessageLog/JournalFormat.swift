@@ -114,20 +114,21 @@ struct BatchHeader: Equatable {
     var recordsChecksum: UInt32
 
     /// Writes the header to the first bytes of `batch` and returns its checksum.
-    func write(to batch: inout [UInt8]) -> UInt32 {
-        batch.store(integer: Self.magic, at: 0)
-        batch.store(integer: JournalFormat.version, at: 4)
-        batch.store(integer: salt, at: 8)
-        batch.store(integer: firstSequence, at: 16)
-        batch.store(integer: UInt32(byteCount), at: 24)
-        batch.store(integer: UInt32(recordCount), at: 28)
-        batch.store(integer: previousChecksum, at: 32)
-        batch.store(integer: recordsChecksum, at: 36)
-        batch.store(integer: UInt32(0), at: 40)
-        let checksum = unsafe batch.withUnsafeBytes {
-            unsafe Checksum.crc32c(UnsafeRawBufferPointer(rebasing: $0[..<44]))
-        }
-        batch.store(integer: checksum, at: 44)
+    func write(to batch: UnsafeMutableRawBufferPointer) -> UInt32 {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(JournalFormat.batchHeaderBytes)
+        bytes.append(integer: Self.magic)
+        bytes.append(integer: JournalFormat.version)
+        bytes.append(integer: salt)
+        bytes.append(integer: firstSequence)
+        bytes.append(integer: UInt32(byteCount))
+        bytes.append(integer: UInt32(recordCount))
+        bytes.append(integer: previousChecksum)
+        bytes.append(integer: recordsChecksum)
+        bytes.append(integer: UInt32(0))
+        let checksum = Checksum.crc32c(bytes)
+        bytes.append(integer: checksum)
+        unsafe batch.copyBytes(from: bytes)
         return checksum
     }
 

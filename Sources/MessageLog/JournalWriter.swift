@@ -45,7 +45,7 @@ final class JournalWriter {
         let checksum = batch.finish(
             salt: salt, firstSequence: end.sequence, previous: end.checksum)
         do {
-            try batch.bytes.writeAll(to: file, at: offset)
+            try batch.write(to: file, at: offset)
         } catch {
             try cutBack()
             throw .refused(error)

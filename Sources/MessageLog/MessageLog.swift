@@ -81,28 +81,34 @@ package final class MessageLog: @unchecked Sendable {
 
     /// Appends records in order, dropping messages that the log has already. On return all is
     /// durable and visible.
-    /// - Parameter outcomes: replaced by one outcome per record; on error, by those of the records
-    ///   up to the last that is durable.
+    /// - Parameters:
+    ///   - batches: written together, as few writes as `Limits.batchBytesMax` allows.
+    ///   - outcomes: replaced by one outcome per record; on error, by those of the records up to
+    ///     the last that is durable.
     /// - Throws: `.full` and `.io` if the rest was not appended but later appends may succeed;
     ///   `.poisoned`, `.closed`, `.readOnly` if none will.
     package func append(
-        _ records: RecordBatch, outcomes: inout [AppendOutcome]
+        _ batches: [RecordBatch], outcomes: inout [AppendOutcome]
     ) throws(LogError) {
         outcomes.removeAll(keepingCapacity: true)
-        outcomes.reserveCapacity(records.count)
+        outcomes.reserveCapacity(batches.reduce(0) { $0 + $1.count })
         try requireWritable()
         refreshSealed()
-        var offset = 0
-        while offset < records.bytes.count {
-            let durable = outcomes.count
-            offset = stage(records.bytes, from: offset, &outcomes)
-            do {
-                try flush()
-            } catch {
-                outcomes.removeLast(outcomes.count - durable)
-                forgetBatch()
-                throw error
+        var durable = 0
+        do {
+            for records in batches {
+                var offset = stage(records.bytes, from: 0, &outcomes)
+                while offset < records.bytes.count {
+                    try flush()
+                    durable = outcomes.count
+                    offset = stage(records.bytes, from: offset, &outcomes)
+                }
             }
+            try flush()
+        } catch {
+            outcomes.removeLast(outcomes.count - durable)
+            forgetBatch()
+            throw error
         }
     }
 

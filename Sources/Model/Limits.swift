@@ -36,6 +36,8 @@ public enum Limits {
     public static let segmentRecordsMax = 1 << 18
     /// The largest batch, and so the longest tail that a crash may tear.
     public static let batchBytesMax = 16 << 20
+    /// Writes of at least so many bytes go past the page cache, where the file system allows it.
+    public static let directWriteBytesMin = 1 << 20
     /// Batches start at multiples of this offset.
     public static let batchAlignmentBytes = 512
     /// Rows in one block of a segment's columns; each block knows its earliest and latest time.

@@ -80,12 +80,6 @@ package struct RecordBatch: Sendable {
         count += 1
     }
 
-    /// Appends the records of `other` behind one's own.
-    package mutating func append(contentsOf other: RecordBatch) {
-        bytes.append(contentsOf: other.bytes)
-        count += other.count
-    }
-
     /// Appends one record read elsewhere, as it is.
     package mutating func append(_ record: RecordView) {
         unsafe bytes.append(contentsOf: record.bytes)

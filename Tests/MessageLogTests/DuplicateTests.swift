@@ -52,11 +52,13 @@ import Testing
             }
             let expected = sent.map { model.outcome($0) }
             var outcomes: [AppendOutcome] = []
-            try log.append(
-                recordBatch(
-                    sent.map {
-                        message($0.id, time: $0.time, flags: $0.flags, kind: $0.kind, payload: [1])
-                    }), outcomes: &outcomes)
+            let records = sent.map {
+                message($0.id, time: $0.time, flags: $0.flags, kind: $0.kind, payload: [1])
+            }
+            // Written together, whichever batches they come in.
+            let cut = Int.random(in: 0...records.count, using: &generator)
+            let batches = [records[..<cut], records[cut...]].map { recordBatch(Array($0)) }
+            try log.append(batches, outcomes: &outcomes)
             #expect(outcomes == expected, "seed \(seed)")
             switch Int.random(in: 0..<12, using: &generator) {
             case 0:

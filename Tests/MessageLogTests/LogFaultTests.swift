@@ -108,7 +108,7 @@ import Testing
         for number in 3...5 {
             var outcomes: [AppendOutcome] = []
             let error = #expect(throws: LogError.self) {
-                try log.append(recordBatch([message(UInt64(number))]), outcomes: &outcomes)
+                try log.append([recordBatch([message(UInt64(number))])], outcomes: &outcomes)
             }
             guard case .poisoned? = error else {
                 Issue.record("\(String(describing: error))")

@@ -109,7 +109,7 @@ struct Acknowledged {
         var outcomes: [AppendOutcome] = []
         pending = records
         do {
-            try log.append(recordBatch(records), outcomes: &outcomes)
+            try log.append([recordBatch(records)], outcomes: &outcomes)
         } catch {
             durable += records.prefix(outcomes.count)
             pending.removeFirst(outcomes.count)
