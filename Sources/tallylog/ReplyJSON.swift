@@ -3,6 +3,36 @@ import Query
 /// A reply as one JSON value: lists as arrays, nothing as null. Bytes that are no UTF-8 become
 /// U+FFFD.
 enum ReplyJSON {
+    /// The reply to a question, with envelopes as the JSON that they are.
+    static func text(
+        of reply: Reply, as shape: AnswerTable.Shape, withSequence: Bool
+    ) -> String {
+        let (answer, sequence) = AnswerTable.parts(reply, withSequence: withSequence)
+        let value = text(of: answer, as: shape)
+        return sequence.map { list([text(of: $0), value]) } ?? value
+    }
+
+    private static func text(of reply: Reply, as shape: AnswerTable.Shape) -> String {
+        switch (shape, reply) {
+        case (.envelope, .bulk(let bytes)):
+            return EnvelopeJSON.text(of: bytes)
+        case (.latest, .array(let rows)):
+            return list(rows.map(withEnvelopeLast))
+        case (.messages, .array(let page)), (.page, .array(let page)):
+            guard page.count == 2, case .array(let rows) = page[1] else { break }
+            return list([text(of: page[0]), list(rows.map(withEnvelopeLast))])
+        default: break
+        }
+        return text(of: reply)
+    }
+
+    private static func withEnvelopeLast(_ row: Reply) -> String {
+        guard case .array(let parts) = row, case .bulk(let envelope)? = parts.last else {
+            return text(of: row)
+        }
+        return list(parts.dropLast().map(text) + [EnvelopeJSON.text(of: envelope)])
+    }
+
     static func text(of reply: Reply) -> String {
         switch reply {
         case .integer(let value): "\(value)"
@@ -31,7 +61,7 @@ enum ReplyJSON {
         return text.hasPrefix("\"") ? text : quoted(text)
     }
 
-    private static func quoted(_ text: String) -> String {
+    static func quoted(_ text: String) -> String {
         var quoted = "\""
         for scalar in text.unicodeScalars {
             switch scalar {

@@ -45,12 +45,12 @@ struct SocketImport {
     }
 
     private static func sentence(of reply: Reply) -> String {
-        "the server stopped the import, which can be run again: \(ReplyPrinter.text(reply))"
+        "the server stopped the import, which can be run again: \(ReplyReading.text(reply))"
     }
 
     /// The server's last sequence.
     private func sequence(_ client: SocketClient) throws -> Int64 {
-        let info = ReplyPrinter.text(try client.ask([Array("INFO".utf8)]))
+        let info = ReplyReading.text(try client.ask([Array("INFO".utf8)]))
         for line in info.split(separator: "\r\n") {
             let parts = line.split(separator: ":")
             if parts.count == 2, parts[0] == "sequence" { return Int64(parts[1]) ?? 0 }

@@ -12,9 +12,6 @@ struct Target: ParsableArguments {
     @Option(help: .init("A data directory; its server is asked if one runs.", valueName: "dir"))
     var data: String?
 
-    @Flag(help: "Print the reply as one JSON value, numbers and texts as they are.")
-    var json = false
-
     func validate() throws {
         if socket == nil && data == nil {
             throw ValidationError("Name a store: --socket PATH of its server, or --data DIR.")

@@ -1,0 +1,124 @@
+import Model
+import Query
+
+/// A reply as rows and columns, before anybody decides how they are written.
+struct AnswerTable {
+    enum Cell {
+        case number(Int64)
+        /// A name or a line, as it came.
+        case text(String)
+        case time(Timestamp)
+        /// A message, as JSON.
+        case envelope([UInt8])
+    }
+
+    /// What stands above each column.
+    var titles: [String]
+    var rows: [[Cell]] = []
+    /// What is not a row: how a listing continues, which sequence the answer belongs to.
+    var notes: [String] = []
+
+    /// The forms that replies have.
+    enum Shape {
+        /// A number, a text, or a list of them; what they are.
+        case values(String)
+        /// [[start, count] ...], or [[name, [[start, count] ...]] ...]: starts are seconds.
+        case series
+        /// [[name, count] ...].
+        case ranking
+        /// [first, last, total].
+        case seen
+        /// [cursor, [[sequence, time, envelope] ...]].
+        case messages
+        /// [[name, sequence, time, envelope] ...].
+        case latest
+        /// [next sequence, [[sequence, envelope] ...]].
+        case page
+        /// An envelope.
+        case envelope
+        /// Lines `key:value` below lines `# Section`.
+        case figures
+    }
+
+    init(_ reply: Reply, as shape: Shape, of question: AskedQuestion) {
+        let (reply, sequence) = Self.parts(reply, withSequence: question.withSequence)
+        switch shape {
+        case .values(let title):
+            titles = [title]
+            rows = ReplyReading.elements(reply).map { [Self.value($0)] }
+        case .series:
+            let named = question.series?.by != nil
+            titles = (named ? ["name"] : []) + ["start", "count"]
+            rows = SeriesAnswer(reply, named: named).rows
+        case .ranking:
+            titles = ["name", "count"]
+            rows = ReplyReading.rows(reply, of: 2).map { [Self.text($0[0]), Self.value($0[1])] }
+        case .seen:
+            titles = ["first", "last", "total"]
+            rows = ReplyReading.rows(.array([reply]), of: 3).map {
+                [Self.time($0[0]), Self.time($0[1]), Self.value($0[2])]
+            }
+        case .messages:
+            titles = ["sequence", "time", "envelope"]
+            guard case .array(let page) = reply, page.count == 2 else { break }
+            rows = ReplyReading.rows(page[1], of: 3).map {
+                [Self.value($0[0]), Self.time($0[1]), Self.envelope($0[2])]
+            }
+            if page[0] != .null { notes = ["more: AFTER \(ReplyReading.text(page[0]))"] }
+        case .latest:
+            titles = ["name", "sequence", "time", "envelope"]
+            rows = ReplyReading.rows(reply, of: 4).map {
+                [Self.text($0[0]), Self.value($0[1]), Self.time($0[2]), Self.envelope($0[3])]
+            }
+        case .page:
+            titles = ["sequence", "envelope"]
+            guard case .array(let page) = reply, page.count == 2 else { break }
+            rows = ReplyReading.rows(page[1], of: 2).map {
+                [Self.value($0[0]), Self.envelope($0[1])]
+            }
+            notes = ["next: FROM \(ReplyReading.text(page[0]))"]
+        case .envelope:
+            titles = ["envelope"]
+            rows = reply == .null ? [] : [[Self.envelope(reply)]]
+        case .figures:
+            titles = ["section", "key", "value"]
+            rows = Self.figures(ReplyReading.text(reply))
+        }
+        if let sequence { notes.append("at sequence \(ReplyReading.text(sequence))") }
+    }
+
+    /// The answer, and its sequence where the question ended with AT.
+    static func parts(_ reply: Reply, withSequence: Bool) -> (answer: Reply, sequence: Reply?) {
+        guard withSequence, case .array(let parts) = reply, parts.count == 2 else {
+            return (reply, nil)
+        }
+        return (parts[1], parts[0])
+    }
+
+    private static func value(_ reply: Reply) -> Cell {
+        if case .integer(let value) = reply { .number(value) } else { text(reply) }
+    }
+
+    private static func text(_ reply: Reply) -> Cell { .text(ReplyReading.text(reply)) }
+
+    private static func time(_ reply: Reply) -> Cell {
+        ReplyReading.time(reply).map { .time($0) } ?? text(reply)
+    }
+
+    private static func envelope(_ reply: Reply) -> Cell {
+        if case .bulk(let bytes) = reply { .envelope(bytes) } else { text(reply) }
+    }
+
+    private static func figures(_ lines: String) -> [[Cell]] {
+        var section = ""
+        return lines.split(separator: "\r\n").compactMap { line in
+            if line.hasPrefix("# ") {
+                section = String(line.dropFirst(2))
+                return nil
+            }
+            let parts = line.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+            let value = parts.count == 2 ? String(parts[1]) : ""
+            return [.text(section), .text(String(parts[0])), .text(value)]
+        }
+    }
+}
