@@ -34,7 +34,8 @@ format:
 	$(SWIFT) format --in-place --recursive --parallel Sources Tests Benchmarks Fuzz/Targets Package.swift
 
 install: build
-	install -D -m 0755 .build/release/tallylog $(DESTDIR)$(PREFIX)/bin/tallylog
+	@bash scripts/install-packages.sh python3
+	bash scripts/install.sh .build/release/tallylog $(DESTDIR)$(PREFIX)
 
 packages:
 	@bash scripts/install-packages.sh $(LIBRARIES)
