@@ -12,6 +12,7 @@ struct EndToEndTests {
         .timeLimit(.minutes(10)),
         arguments: [
             "kill_and_count", "serving", "importing", "asking", "rejecting", "zones", "reading",
+            "printing",
         ])
     func program(_ name: String) async throws {
         let command = try #require(
