@@ -40,7 +40,7 @@ struct TerminalSeries {
         let ends = labels.buckets(
             Array(Set([starts.min() ?? 0, starts.max() ?? 0])).sorted(), width: bucketWidth)
         let span = ends.joined(separator: " to ")
-        return rows + [StyledLine("\(span), every \(question.grid.every.text)", .faint)]
+        return rows + [StyledLine("\(span), buckets of \(question.grid.every.text)", .faint)]
     }
 
     private func bars(
