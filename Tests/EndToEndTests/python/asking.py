@@ -55,12 +55,12 @@ def questions(messages):
         (["names", "topic", "PREFIX", "org.example.prod.app1."],
          "".join(f"{t}\n" for t in sorted(topics) if t.startswith("org.example.prod.app1."))),
         (["seen", "user", user], None),
-        (["seen", "user", "nobody"], "nothing found\n"),
+        (["seen", "user", "nobody"], ""),
         (["messages", "LIMIT", "3"], None),
         (["messages", "USER", user, "ORDER", "asc", "LIMIT", "2", "CONTAINS", '"n": '], None),
         (["messages", "USER", "nobody"], None),
         (["get", newest["msg_id"]], json.dumps(newest) + "\n"),
-        (["get", "2026-none"], "nothing found\n"),
+        (["get", "2026-none"], ""),
     ], time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(first)), user
 
 

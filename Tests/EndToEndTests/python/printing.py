@@ -169,8 +169,10 @@ def piped(store, messages):
     name, count = max(len(user) for user, _ in users[:3]), len(str(users[0][1]))
     check("top, piped", tallylog("top", *store, "3", "user"),
           "".join(f"{user:{name}}  {n:{count}}\n" for user, n in users[:3]))
-    check("nothing, piped", tallylog("top", *store, "3", "user", "USER", "nobody"),
-          "nothing found\n")
+    nothing = subprocess.run(
+        [TALLYLOG, "top", *store, "3", "user", "USER", "nobody"], capture_output=True, check=True)
+    check("nothing, piped: no line, and a word beside it", (nothing.stdout, nothing.stderr),
+          (b"", b"tallylog: nothing found\n"))
     lines = tallylog("series", *store, "1d", "BY", "topic", "LEVEL", "4").splitlines()
     check("BY, piped: name, start, count", {len(line.split()) for line in lines}, {3})
     kolkata = tallylog("series", *store, "1d", "--tz", "Asia/Kolkata")

@@ -1,6 +1,7 @@
 import Model
 
-/// An answer for a pipe or a file: a line for each row and no header, the same wherever it runs.
+/// An answer for a pipe or a file: a line for each row and no header, the same wherever it runs;
+/// no line where nothing was found.
 enum PlainAnswer {
     static func lines(
         _ table: AnswerTable, as shape: AnswerTable.Shape, _ labels: TimeLabels
@@ -12,11 +13,7 @@ enum PlainAnswer {
         _ table: AnswerTable, as shape: AnswerTable.Shape, _ labels: TimeLabels
     ) -> [String] {
         let cells = table.rows.map { row in row.map { text(of: $0, labels) } }
-        if cells.isEmpty {
-            // A page without messages still tells where to go on.
-            if case .page = shape { return [] }
-            return ["nothing found"]
-        }
+        if cells.isEmpty { return [] }
         switch shape {
         case .series, .ranking:
             let sides = table.titles.indices.map { $0 == 0 ? AlignedColumns.Side.left : .right }

@@ -20,7 +20,10 @@ struct AnswerPrinter {
             return table.notes.forEach(Terminal.complain)
         }
         guard let screen = TerminalScreen.current else {
-            return Terminal.print(lines: PlainAnswer.lines(table, as: shape, labels))
+            let lines = PlainAnswer.lines(table, as: shape, labels)
+            // A pipe gets rows or nothing; who looks on is told.
+            if table.rows.isEmpty && table.notes.isEmpty { Terminal.complain("nothing found") }
+            return lines.isEmpty ? () : Terminal.print(lines: lines)
         }
         screen.print(lines(reply, table, for: screen))
     }
