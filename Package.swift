@@ -141,6 +141,8 @@ let package = Package(
             name: "EndToEndTests", dependencies: ["tallylog-cli"], exclude: ["python"],
             swiftSettings: edge),
         .testTarget(
+            name: "TallylogTests", dependencies: ["Tallylog", "TestSupport"], swiftSettings: edge),
+        .testTarget(
             name: "ReadmeTests", dependencies: ["Tallylog", "TestSupport"], swiftSettings: edge),
         .testTarget(name: "TidyTests", swiftSettings: edge),
     ],

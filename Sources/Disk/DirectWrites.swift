@@ -63,7 +63,8 @@ final class DirectWrites: Sendable {
         state.withLock { state in
             if case .untried = state {
                 // By its descriptor, for the path may have a new owner by now.
-                let opened = unsafe open("/proc/self/fd/\(file)", O_WRONLY | Self.oDirect | O_CLOEXEC)
+                let path = "/proc/self/fd/\(file)"
+                let opened = unsafe open(path, O_WRONLY | Self.oDirect | O_CLOEXEC)
                 state = opened >= 0 ? .open(opened) : .refused
             }
             if case .open(let descriptor) = state { return descriptor }

@@ -189,6 +189,7 @@ package final class Engine: Sendable {
         else { return }
         queue.close()
         threads[0].join()
+        watchers.end()
         progress.monitor.change { $0.closing = true }
         threads[1].join()
         indexer.foldAll()

@@ -52,9 +52,9 @@ extension Connection {
         case .page(let encoded):
             finishReading(encoded)
         case .empty(let encoded, let next):
-            guard var read = waitingRead, let context, !isDraining, .now() < read.deadline else {
-                return finishReading(encoded)
-            }
+            guard var read = waitingRead, let context, !isDraining, .now() < read.deadline,
+                !room.handler.watchers.haveEnded
+            else { return finishReading(encoded) }
             read.emptyReply = encoded
             read.question.from = next
             isAnswering = true

@@ -8,7 +8,7 @@ public import Query
 /// Opening makes the directory where there is none, and replays what a crash may have left. One
 /// process at a time holds a store; all methods may be called from any thread or task.
 public final class Store: Sendable {
-    private let engine: Engine
+    let engine: Engine
 
     private init(_ engine: Engine) { self.engine = engine }
 
@@ -93,6 +93,13 @@ public final class Store: Sendable {
             }
             return String(decoding: envelope, as: UTF8.self)
         }
+    }
+
+    /// Matching messages in the order of the log, those that are there and then those that come,
+    /// each once and none left out. It ends when the store is closed.
+    /// - Parameter from: the first sequence to look at, 1 for all; nil for what comes from now on.
+    public func tail(from: UInt64? = nil, _ filter: Filter = Filter()) -> Tail {
+        Tail(engine, from: from, filter)
     }
 
     /// The answer to any question of the protocol.

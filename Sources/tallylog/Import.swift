@@ -52,7 +52,7 @@ struct Import: ParsableCommand {
     private var servedSocket: String? {
         if let socket = target.socket { return socket }
         guard let data = target.data else { return nil }
-        let path = data + "/tallylog.sock"
+        let path = StoreDirectory.socket(of: data)
         return (try? SocketClient(path: path)) == nil ? nil : path
     }
 

@@ -27,7 +27,8 @@ struct Tallylog: AsyncParsableCommand {
                 name: "Asking",
                 subcommands: [
                     Count.self, Series.self, Top.self, Distinct.self, Names.self, Seen.self,
-                    Messages.self, LatestOfEach.self, Read.self, Get.self, Explain.self, Info.self,
+                    Messages.self, LatestOfEach.self, Read.self, Tail.self, Get.self, Explain.self,
+                    Info.self,
                 ]),
             CommandGroup(
                 name: "Maintaining",

@@ -39,7 +39,7 @@ struct ServeSettings {
         }
         self.data = data
         self.profile = profile
-        socket = text(command.socket, "socket") ?? data + "/tallylog.sock"
+        socket = text(command.socket, "socket") ?? StoreDirectory.socket(of: data)
         subscribe = list(command.subscribe, "subscribe")
         topics = list(command.topic, "topic")
     }

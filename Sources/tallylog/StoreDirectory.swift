@@ -21,6 +21,9 @@ enum StoreDirectory {
         return try open(path)
     }
 
+    /// Where the server of a data directory listens, unless it is told otherwise.
+    static func socket(of data: String) -> String { data + "/tallylog.sock" }
+
     /// A question or a check must not make a store where a path is misspelt.
     static func requireStore(at path: String) throws {
         guard access(path + "/log", F_OK) == 0 else {

@@ -21,17 +21,22 @@ struct Target: ParsableArguments {
     /// Asks, and returns the reply. An error reply is thrown.
     func ask(_ words: [String]) throws -> Reply {
         let reply = try answer(words.map { Array($0.utf8) })
-        if case .error(let text) = reply {
-            throw CommandFailure(text.hasPrefix("ERR ") ? String(text.dropFirst(4)) : text)
-        }
+        if case .error(let text) = reply { throw CommandFailure(protocolError: text) }
         return reply
+    }
+
+    /// Connects to the server, which there must be.
+    func connect() throws -> SocketClient {
+        if let socket { return try SocketClient(path: socket) }
+        return try SocketClient(path: StoreDirectory.socket(of: data ?? "."))
     }
 
     private func answer(_ words: [[UInt8]]) throws -> Reply {
         if let socket { return try SocketClient(path: socket).ask(words) }
         guard let data else { throw CommandFailure("no store is named") }
-        let served = data + "/tallylog.sock"
-        if let client = try? SocketClient(path: served) { return try client.ask(words) }
+        if let client = try? SocketClient(path: StoreDirectory.socket(of: data)) {
+            return try client.ask(words)
+        }
         let engine = try StoreDirectory.open(existing: data)
         let reply = Self.answer(words, from: engine)
         try StoreDirectory.close(engine)
@@ -66,4 +71,9 @@ struct CommandFailure: Error, CustomStringConvertible {
     var description: String
 
     init(_ description: String) { self.description = description }
+
+    /// An error reply, without the word that begins it.
+    init(protocolError text: String) {
+        description = text.hasPrefix("ERR ") ? String(text.dropFirst(4)) : text
+    }
 }

@@ -29,4 +29,13 @@ enum Terminal {
             done += amount
         }
     }
+
+    /// Questions change nothing, so they may end anywhere; only the shell's prompt wants a line of
+    /// its own on a terminal.
+    static func endQuietlyWhenInterrupted() {
+        signal(SIGINT) { _ in
+            if isatty(1) == 1 { _ = Glibc.write(1, "\n", 1) }
+            _exit(0)
+        }
+    }
 }

@@ -1,12 +1,13 @@
-// What could go wrong: what was written past the page cache is not what readers find, or covers what
-// was written through it (and the other way round); a file system that refuses direct writes loses
-// the bytes; a descriptor is left open.
+// What could go wrong: what was written past the page cache is not what readers find, or covers
+// what was written through it (and the other way round); a file system that refuses direct writes
+// loses the bytes.
 
-@testable import Disk
 import Glibc
 import Model
 import TestSupport
 import Testing
+
+@testable import Disk
 
 @Suite struct DirectWriteTests {
     /// Random ranges, large and small, aligned or not, from memory aligned or not, against a model.

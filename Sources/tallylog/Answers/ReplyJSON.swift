@@ -26,7 +26,8 @@ enum ReplyJSON {
         return text(of: reply)
     }
 
-    private static func withEnvelopeLast(_ row: Reply) -> String {
+    /// A row of a listing: its last part is an envelope.
+    static func withEnvelopeLast(_ row: Reply) -> String {
         guard case .array(let parts) = row, case .bulk(let envelope)? = parts.last else {
             return text(of: row)
         }

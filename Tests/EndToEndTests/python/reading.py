@@ -4,17 +4,22 @@
 usage: reading.py TALLYLOG
 
 What could go wrong: a message is skipped or comes twice between pages, while others append; a
-waiting READ misses the message that it waits for, holds up other clients, or never ends.
+waiting READ misses the message that it waits for, holds up other clients, or never ends; a tail does
+not say where it was.
 """
 
 import json
 import os
+import re
 import socket
+import subprocess
 import tempfile
 import threading
 import time
 
-from harness import Server, check, fail, info, make_messages, tallylog, until, write_lines
+from harness import (
+    TALLYLOG, Server, check, check_contains, fail, info, make_messages, tallylog, until,
+    write_lines)
 
 
 def append(client, message):
@@ -126,6 +131,40 @@ def tailing(server, client):
           sorted(message["msg_id"] for message in messages))
 
 
+def following(server, client):
+    """`tallylog tail` over the kill of its server: it says where to go on, and nothing is missed."""
+    start = info(client)["sequence"] + 1
+    messages = [m for m in make_messages(400) if m["msg"].get("agent") == "user1"]
+    half = len(messages) // 2
+    words = ["--data", server.data, "--json", "USER", "user1"]
+    tail = subprocess.Popen(
+        [TALLYLOG, "tail", *words, "--from", str(start)], stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True)
+    for message in messages[:half]:
+        append(client, message)
+    printed = [json.loads(tail.stdout.readline()) for _ in range(half)]
+    server.kill()
+    _, said = tail.communicate(timeout=30)
+    check("a tail ends with its server", tail.returncode, 1)
+    at = re.search(r"go on with --from (\d+)", said)
+    if not at:
+        fail(f"tail did not say where to go on: {said}")
+    server.start()
+    client = server.client()
+    for message in messages[half:]:
+        append(client, message)
+    rest = tallylog(
+        "tail", *words, "--from", at[1], "--count", len(messages) - half).splitlines()
+    printed += [json.loads(line) for line in rest]
+    check("what was followed", [envelope for _, envelope in printed], messages)
+    check("plain", tallylog("tail", "--data", server.data, "--from", start, "--count", 1),
+          f"{start}  {json.dumps(messages[0])}\n")
+    check_contains("a wrong filter", tallylog(
+        "tail", "--data", server.data, "USERS", "x", code=1), "USER")
+    check_contains("no server", tallylog(
+        "tail", "--data", server.data + "-absent", code=1), "tallylog serve")
+
+
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory(prefix="tallylog-") as scratch:
         with Server(scratch) as running:
@@ -136,4 +175,6 @@ if __name__ == "__main__":
             order(running, asking)
             tailing(running, asking)
             leaving(running, asking)
+        with Server(scratch) as running:
+            following(running, running.client())
     print("all equal")

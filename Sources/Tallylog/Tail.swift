@@ -1,0 +1,85 @@
+import Engine
+import Model
+import Query
+
+/// A message as the log has it.
+public struct LoggedMessage: Sendable, Hashable {
+    /// Its place in the log: 1, 2, 3 ... without a gap. `from` the next one goes on behind it.
+    public let sequence: UInt64
+    /// The JSON text that came in.
+    public let envelope: String
+}
+
+/// The log as it grows: see `Store.tail`.
+///
+/// Messages are read a page at a time; while there are none, a task that awaits the next takes no
+/// thread. A task that is cancelled gets nil. Each iterator begins anew.
+public struct Tail: AsyncSequence, Sendable {
+    private let engine: Engine
+    private let question: ReadQuestion
+
+    init(_ engine: Engine, from: UInt64?, _ filter: Filter) {
+        self.engine = engine
+        let first = from ?? engine.progress.counters.end + 1
+        question = ReadQuestion(from: Swift.max(first, 1), filter: filter, limit: Self.pageRows)
+    }
+
+    /// Small, for a slow reader holds a page in memory.
+    private static let pageRows = 256
+
+    public func makeAsyncIterator() -> Iterator { Iterator(engine, question) }
+
+    public struct Iterator: AsyncIteratorProtocol {
+        private let engine: Engine
+        private var question: ReadQuestion
+        /// Messages that were read and not yet given, the next one last.
+        private var page: [LoggedMessage] = []
+
+        init(_ engine: Engine, _ question: ReadQuestion) {
+            self.engine = engine
+            self.question = question
+        }
+
+        /// The next matching message, as soon as there is one.
+        /// - Throws: `StoreError` where the log cannot be read.
+        public mutating func next() async throws -> LoggedMessage? {
+            while page.isEmpty {
+                if Task.isCancelled { return nil }
+                // Asked before the page is: what came until then is in it.
+                let haveEnded = engine.watchers.haveEnded
+                let next = try readPage()
+                if !page.isEmpty { break }
+                if haveEnded { return nil }
+                await Self.messages(after: next - 1, of: engine.watchers)
+            }
+            return page.popLast()
+        }
+
+        /// Reads the page, and returns where the one behind it begins.
+        private mutating func readPage() throws -> UInt64 {
+            let reply = Executor.answer(.read(question), from: engine)
+            if case .error(let sentence) = reply { throw StoreError(sentence: sentence) }
+            guard case .array(let parts) = reply, case .integer(let next) = parts[0],
+                case .array(let rows) = parts[1]
+            else { preconditionFailure("READ replies with the next sequence and rows") }
+            page = rows.reversed().compactMap { row in
+                guard case .array(let fields) = row, case .integer(let sequence) = fields[0],
+                    case .bulk(let envelope) = fields[1]
+                else { return nil }
+                return LoggedMessage(
+                    sequence: UInt64(sequence), envelope: String(decoding: envelope, as: UTF8.self))
+            }
+            question.from = UInt64(next)
+            return UInt64(next)
+        }
+
+        /// Returns once there are messages behind `sequence`, none will come, or the task is
+        /// cancelled: a stream that ends then is all that is needed.
+        private static func messages(after sequence: UInt64, of watchers: Watchers) async {
+            let (ticks, waiting) = AsyncStream.makeStream(of: Void.self)
+            let watch = watchers.add(after: sequence) { waiting.finish() }
+            for await _ in ticks {}
+            watchers.remove(watch)
+        }
+    }
+}
