@@ -39,7 +39,7 @@ struct Import: ParsableCommand {
         } else if let data = target.data {
             counts = try importDirectly(data, known, lines, meter)
         } else {
-            throw ValidationError("Name a store: --socket PATH of its server, or --data DIR.")
+            throw Target.noStore
         }
         meter.finish()
         Terminal.print(lines: [

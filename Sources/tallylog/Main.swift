@@ -16,6 +16,8 @@ struct Tallylog: AsyncParsableCommand {
               tallylog top --data DIR 10 user CATEGORY git LAST 7d
               tallylog messages --data DIR USER ralph LIMIT 5
 
+            TALLYLOG_SOCKET and TALLYLOG_DATA in the environment stand in for the options.
+
             Exit codes: 0 done, 1 refused or failed, 3 another process uses the directory, \
             4 damage, 5 a flush to disk failed, 64 wrong usage.
             """,

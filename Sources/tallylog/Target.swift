@@ -12,11 +12,16 @@ struct Target: ParsableArguments {
     @Option(help: .init("A data directory; its server is asked if one runs.", valueName: "dir"))
     var data: String?
 
-    func validate() throws {
-        if socket == nil && data == nil {
-            throw ValidationError("Name a store: --socket PATH of its server, or --data DIR.")
-        }
+    mutating func validate() throws {
+        guard socket == nil && data == nil else { return }
+        socket = Terminal.variable("TALLYLOG_SOCKET")
+        data = Terminal.variable("TALLYLOG_DATA")
+        if socket == nil && data == nil { throw Self.noStore }
     }
+
+    static let noStore = ValidationError(
+        "Name a store: --socket PATH of its server, or --data DIR; "
+            + "TALLYLOG_SOCKET and TALLYLOG_DATA in the environment do as well.")
 
     /// Asks, and returns the reply. An error reply is thrown.
     func ask(_ words: [String]) throws -> Reply {

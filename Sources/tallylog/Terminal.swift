@@ -1,6 +1,6 @@
 import Glibc
 
-/// Standard output and standard error, written whole.
+/// What surrounds a command: standard output and standard error, written whole; the environment.
 enum Terminal {
     /// Writes lines to standard output.
     static func print(lines: [String]) {
@@ -28,6 +28,11 @@ enum Terminal {
             if amount <= 0 { return }
             done += amount
         }
+    }
+
+    /// A variable of the environment; an empty one is none.
+    static func variable(_ name: String) -> String? {
+        getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
     }
 
     /// Questions change nothing, so they may end anywhere; only the shell's prompt wants a line of

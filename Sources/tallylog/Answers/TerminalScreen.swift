@@ -14,11 +14,8 @@ struct TerminalScreen {
         return TerminalScreen(
             columns: isKnown && size.ws_col > 0 ? Int(size.ws_col) : 80,
             rows: isKnown && size.ws_row > 0 ? Int(size.ws_row) : 24,
-            hasColour: variable("NO_COLOR").isEmpty && variable("TERM") != "dumb")
-    }
-
-    private static func variable(_ name: String) -> String {
-        getenv(name).map { String(cString: $0) } ?? ""
+            hasColour: Terminal.variable("NO_COLOR") == nil && Terminal.variable("TERM") != "dumb"
+        )
     }
 
     func print(_ lines: [StyledLine]) {

@@ -1,0 +1,50 @@
+"""A made-up bus of eight weeks, the same everywhere: what the pages of the documentation ask."""
+
+import random
+
+DAY, WEEK = 86_400, 7 * 86_400
+MONDAY = 1_767_571_200  # 2026-01-05T00:00:00Z
+WEEKS = 8
+PEOPLE = ["ann", "bob", "cleo", "dan", "eve", "finn"]
+BADGES = "org.example.prod.fedbadges.badge.award"
+WIKI = "org.example.prod.wiki.article.edit"
+IRC = "org.example.prod.irc.karma"
+BODHI = "org.example.prod.bodhi.update.request.testing"
+
+
+def made_up():
+    """Eight weeks of messages, the same ones everywhere, and what a plain reader knows of each."""
+    source = random.Random(5)
+    for number in range(1, 701):
+        time = MONDAY + source.randrange(WEEKS * WEEK)
+        # The last three come later than the others.
+        people = PEOPLE if time > MONDAY + 3 * WEEK else PEOPLE[:3]
+        person = people[int(source.paretovariate(1.2)) % len(people)]
+        kind = source.choice(["git", "git", "branch", "wiki", "badge", "irc", "bodhi"])
+        package, users = None, {person}
+        if kind in ("git", "branch"):
+            package = source.choice(["bash", "gcc", "perl", "vim"])
+            if kind == "git":
+                topic, msg = "org.example.prod.git.receive", {"commit": {
+                    "repo": package, "summary": f"fix {number % 30}", "namespace": "rpms"}}
+            else:
+                topic, msg = "org.example.prod.git.branch", {
+                    "name": package, "namespace": "rpms"}
+            msg["agent"] = person
+        elif kind == "wiki":
+            editor = source.choice([person, "zodbot"])
+            topic, msg, users = WIKI, {"user": editor}, {editor}
+        elif kind == "badge":
+            topic, msg = BADGES, {"user": {"username": person}}
+        elif kind == "irc":
+            other = source.choice(people + ["zodbot"])
+            topic, msg, users = IRC, {"agent": person, "recipient": other}, {person, other}
+        else:
+            topic, msg = BODHI, {"agent": person}
+        yield {"envelope": {"topic": topic, "msg": msg, "timestamp": time,
+                            "msg_id": f"2026-{number:04}", "i": number},
+               "sequence": number, "time": time, "topic": topic, "users": users,
+               "category": topic.split(".")[3], "packages": {package} - {None}}
+
+
+ALL = list(made_up())
