@@ -21,14 +21,13 @@ final class DirectWrites: Sendable {
     private enum State {
         case untried
         case open(Int32)
-        /// The file system or the device does not do it: nothing is tried again.
-        case refused
+        /// The file is closed, or the file system or the device does not do it: nothing is tried
+        /// again.
+        case ended
     }
     private let state = Mutex(State.untried)
 
-    deinit {
-        state.withLock { if case .open(let descriptor) = $0 { Glibc.close(descriptor) } }
-    }
+    deinit { end() }
 
     /// Whether a write is large enough, and lies as direct writes must.
     static func suits(_ bytes: UnsafeRawBufferPointer, at offset: Int) -> Bool {
@@ -52,7 +51,7 @@ final class DirectWrites: Sendable {
                 }
             } catch {
                 guard error.code == EINVAL || error.code == EOPNOTSUPP else { throw error }
-                refuse()
+                end()
                 break
             }
         }
@@ -65,17 +64,18 @@ final class DirectWrites: Sendable {
                 // By its descriptor, for the path may have a new owner by now.
                 let path = "/proc/self/fd/\(file)"
                 let opened = unsafe open(path, O_WRONLY | Self.oDirect | O_CLOEXEC)
-                state = opened >= 0 ? .open(opened) : .refused
+                state = opened >= 0 ? .open(opened) : .ended
             }
             if case .open(let descriptor) = state { return descriptor }
             return nil
         }
     }
 
-    private func refuse() {
+    /// Closes the descriptor; later writes are refused.
+    func end() {
         state.withLock { state in
             if case .open(let descriptor) = state { Glibc.close(descriptor) }
-            state = .refused
+            state = .ended
         }
     }
 }

@@ -22,6 +22,7 @@ package final class PosixFile: DiskFile {
         let descriptor = openDescriptor.exchange(-1, ordering: .relaxed)
         // What close may report concerns writes that `synchronize` has already answered for.
         if descriptor >= 0 { Glibc.close(descriptor) }
+        directWrites.end()
     }
 
     private var descriptor: Int32 {

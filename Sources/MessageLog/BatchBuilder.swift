@@ -28,10 +28,7 @@ struct BatchBuilder: ~Copyable {
     }
 
     mutating func append(_ record: RecordView) {
-        if count == 0 {
-            bytes.removeAll()
-            bytes.append(zeros: JournalFormat.batchHeaderBytes)
-        }
+        if count == 0 { bytes.append(zeros: JournalFormat.batchHeaderBytes) }
         let checksum = unsafe Checksum.crc32c(record.bytes)
         bytes.append(integer: checksum)
         unsafe bytes.append(record.bytes)
@@ -49,13 +46,15 @@ struct BatchBuilder: ~Copyable {
             salt: salt, firstSequence: firstSequence, byteCount: usedBytes, recordCount: count,
             previousChecksum: previous, recordsChecksum: recordsChecksum)
         bytes.append(zeros: paddedBytes - bytes.count)
-        return unsafe bytes.withBytes { unsafe header.write(to: $0) }
+        let encoded = header.encoded()
+        bytes.overwriteFront(with: encoded.bytes)
+        return encoded.checksum
     }
 
     /// Writes the finished batch.
     func write(to file: any DiskFile, at offset: Int) throws(DiskError) {
         try unsafe bytes.withBytes { whole throws(DiskError) in
-            try unsafe file.write(UnsafeRawBufferPointer(whole), at: offset)
+            try unsafe file.write(whole, at: offset)
         }
     }
 
@@ -65,8 +64,7 @@ struct BatchBuilder: ~Copyable {
             var offset = JournalFormat.batchHeaderBytes
             while offset < usedBytes {
                 offset += JournalFormat.recordChecksumBytes
-                let rest = unsafe UnsafeRawBufferPointer(
-                    UnsafeMutableRawBufferPointer(rebasing: whole[offset..<usedBytes]))
+                let rest = unsafe UnsafeRawBufferPointer(rebasing: whole[offset..<usedBytes])
                 guard let record = unsafe RecordView(checking: rest) else {
                     preconditionFailure("a batch was built from whole records")
                 }

@@ -113,8 +113,8 @@ struct BatchHeader: Equatable {
     var previousChecksum: UInt32
     var recordsChecksum: UInt32
 
-    /// Writes the header to the first bytes of `batch` and returns its checksum.
-    func write(to batch: UnsafeMutableRawBufferPointer) -> UInt32 {
+    /// The header's bytes, and its own checksum, which they end with.
+    func encoded() -> (bytes: [UInt8], checksum: UInt32) {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(JournalFormat.batchHeaderBytes)
         bytes.append(integer: Self.magic)
@@ -128,8 +128,7 @@ struct BatchHeader: Equatable {
         bytes.append(integer: UInt32(0))
         let checksum = Checksum.crc32c(bytes)
         bytes.append(integer: checksum)
-        unsafe batch.copyBytes(from: bytes)
-        return checksum
+        return (bytes, checksum)
     }
 
     /// Whether `bytes` begin like a batch of the journal with `salt`: a cheap look before the rest.

@@ -18,16 +18,4 @@ extension Array where Element == UInt8 {
     package mutating func append<T: FixedWidthInteger & BitwiseCopyable>(integer value: T) {
         unsafe Swift.withUnsafeBytes(of: value.littleEndian) { unsafe append(contentsOf: $0) }
     }
-
-    /// Overwrites the integer at `offset`, which must lie wholly inside.
-    @inlinable
-    package mutating func store<T: FixedWidthInteger & BitwiseCopyable>(
-        integer value: T, at offset: Int
-    ) {
-        precondition(
-            offset >= 0 && offset &+ MemoryLayout<T>.size <= count, "a write past the bytes' end")
-        unsafe withUnsafeMutableBytes {
-            unsafe $0.storeBytes(of: value.littleEndian, toByteOffset: offset, as: T.self)
-        }
-    }
 }

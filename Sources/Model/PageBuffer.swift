@@ -29,11 +29,17 @@ package final class PageBuffer {
         unsafe place.initializeMemory(as: UInt8.self, repeating: 0)
     }
 
-    /// Calls `body` with the bytes so far, which it may change in place.
+    /// Puts `bytes` in the place of the first ones.
+    package func overwriteFront(with bytes: [UInt8]) {
+        precondition(bytes.count <= count, "bytes are overwritten only where there are some")
+        unsafe memory.copyBytes(from: bytes)
+    }
+
+    /// Calls `body` with the bytes so far.
     package func withBytes<Result, Failure: Error>(
-        _ body: (UnsafeMutableRawBufferPointer) throws(Failure) -> Result
+        _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        try unsafe body(UnsafeMutableRawBufferPointer(rebasing: memory[..<count]))
+        try unsafe body(UnsafeRawBufferPointer(rebasing: memory[..<count]))
     }
 
     /// Makes the buffer longer; returns what was added, to be written at once.

@@ -99,7 +99,7 @@ public final class Store: Sendable {
     /// each once and none left out. It ends when the store is closed.
     /// - Parameter from: the first sequence to look at, 1 for all; nil for what comes from now on.
     public func tail(from: UInt64? = nil, _ filter: Filter = Filter()) -> Tail {
-        Tail(engine, from: from, filter)
+        Tail(self, from: from, filter)
     }
 
     /// The answer to any question of the protocol.

@@ -15,28 +15,28 @@ public struct LoggedMessage: Sendable, Hashable {
 /// Messages are read a page at a time; while there are none, a task that awaits the next takes no
 /// thread. A task that is cancelled gets nil. Each iterator begins anew.
 public struct Tail: AsyncSequence, Sendable {
-    private let engine: Engine
+    private let store: Store
     private let question: ReadQuestion
 
-    init(_ engine: Engine, from: UInt64?, _ filter: Filter) {
-        self.engine = engine
-        let first = from ?? engine.progress.counters.end + 1
+    init(_ store: Store, from: UInt64?, _ filter: Filter) {
+        self.store = store
+        let first = from ?? store.engine.progress.counters.end + 1
         question = ReadQuestion(from: Swift.max(first, 1), filter: filter, limit: Self.pageRows)
     }
 
     /// Small, for a slow reader holds a page in memory.
     private static let pageRows = 256
 
-    public func makeAsyncIterator() -> Iterator { Iterator(engine, question) }
+    public func makeAsyncIterator() -> Iterator { Iterator(store, question) }
 
     public struct Iterator: AsyncIteratorProtocol {
-        private let engine: Engine
+        private let store: Store
         private var question: ReadQuestion
         /// Messages that were read and not yet given, the next one last.
         private var page: [LoggedMessage] = []
 
-        init(_ engine: Engine, _ question: ReadQuestion) {
-            self.engine = engine
+        init(_ store: Store, _ question: ReadQuestion) {
+            self.store = store
             self.question = question
         }
 
@@ -46,20 +46,19 @@ public struct Tail: AsyncSequence, Sendable {
             while page.isEmpty {
                 if Task.isCancelled { return nil }
                 // Asked before the page is: what came until then is in it.
-                let haveEnded = engine.watchers.haveEnded
+                let haveEnded = store.engine.watchers.haveEnded
                 let next = try readPage()
                 if !page.isEmpty { break }
                 if haveEnded { return nil }
-                await Self.messages(after: next - 1, of: engine.watchers)
+                await Self.messages(after: next - 1, of: store.engine.watchers)
             }
             return page.popLast()
         }
 
         /// Reads the page, and returns where the one behind it begins.
         private mutating func readPage() throws -> UInt64 {
-            let reply = Executor.answer(.read(question), from: engine)
-            if case .error(let sentence) = reply { throw StoreError(sentence: sentence) }
-            guard case .array(let parts) = reply, case .integer(let next) = parts[0],
+            guard case .array(let parts) = try store.ask(.read(question)),
+                case .integer(let next) = parts[0],
                 case .array(let rows) = parts[1]
             else { preconditionFailure("READ replies with the next sequence and rows") }
             page = rows.reversed().compactMap { row in

@@ -73,6 +73,18 @@ func append(_ messages: some Sequence<ModelMessage>, to engine: Engine) throws -
     try Appending(records(messages), to: engine).outcome.get()
 }
 
+/// An engine of the smallest limits, with so many messages of a random history in it.
+func filledEngine(
+    in directory: TemporaryDirectory, messages: Int, seed: UInt64
+) throws -> Engine {
+    let engine = try Engine(
+        directory: directory.path + "/store",
+        options: smallOptions(journalBytes: 64 << 10, segmentRecords: 50, seed: seed))
+    var source = RandomHistory(seed: seed)
+    _ = try append(source.messages(messages), to: engine)
+    return engine
+}
+
 /// Everything that can be asked for by one word: the number of all messages.
 func count(_ engine: Engine) -> Reply { Executor.answer(.count(Selection()), from: engine) }
 

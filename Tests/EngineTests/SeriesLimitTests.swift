@@ -9,11 +9,7 @@ import Testing
 @Suite struct SeriesLimitTests {
     @Test func manyBucketsTimesManyNamesAreRefused() throws {
         let directory = TemporaryDirectory()
-        let engine = try Engine(
-            directory: directory.path + "/store",
-            options: smallOptions(journalBytes: 64 << 10, segmentRecords: 50, seed: 8))
-        var source = RandomHistory(seed: 8)
-        _ = try append(source.messages(200), to: engine)
+        let engine = try filledEngine(in: directory, messages: 200, seed: 8)
         let lower = Timestamp(seconds: RandomHistory.start + 86_400)
         let range = TimeRange(lower: lower, upper: Timestamp(seconds: lower.seconds + 900_000))
         let selection = Selection(range: range)

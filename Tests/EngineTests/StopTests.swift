@@ -8,11 +8,7 @@ import Testing
 @Suite struct StopTests {
     @Test func scansAreGivenUpOnceTheirFlagIsSet() throws {
         let directory = TemporaryDirectory()
-        let engine = try Engine(
-            directory: directory.path + "/store",
-            options: smallOptions(journalBytes: 64 << 10, segmentRecords: 50, seed: 6))
-        var source = RandomHistory(seed: 6)
-        _ = try append(source.messages(200), to: engine)
+        let engine = try filledEngine(in: directory, messages: 200, seed: 6)
         let stop = StopFlag()
         let questions: [Question] = [
             .messages(MessagesQuestion(contains: [Array("nowhere".utf8)])),

@@ -25,31 +25,28 @@ struct AnswerPrinter {
             if table.rows.isEmpty && table.notes.isEmpty { Terminal.complain("nothing found") }
             return lines.isEmpty ? () : Terminal.print(lines: lines)
         }
-        screen.print(lines(reply, table, for: screen))
+        screen.print(lines(table, for: screen))
     }
 
     /// Prints an answer that replaces the one before on a terminal, and follows it elsewhere.
     func printAgain(_ reply: Reply, isFirst: Bool) {
         if let screen = TerminalScreen.current, !options.json, !options.csv {
             let table = AnswerTable(reply, as: shape, of: question)
-            return screen.redraw(lines(reply, table, for: screen), isFirst: isFirst)
+            return screen.redraw(lines(table, for: screen), isFirst: isFirst)
         }
         if !isFirst { Terminal.print(lines: [""]) }
         print(reply)
     }
 
-    private func lines(
-        _ reply: Reply, _ table: AnswerTable, for screen: TerminalScreen
-    ) -> [StyledLine] {
-        if case .series = shape, let series = question.series {
-            let (answer, _) = AnswerTable.parts(reply, withSequence: question.withSequence)
-            return TerminalSeries(
-                answer: SeriesAnswer(answer, named: series.by != nil), question: series,
-                labels: labels, width: screen.columns - 1
-            ).lines + table.notes.map { StyledLine($0, .faint) }
-        }
-        return TerminalAnswer(
-            table: table, shape: shape, labels: labels
-        ).lines
+    private func lines(_ table: AnswerTable, for screen: TerminalScreen) -> [StyledLine] {
+        let answer =
+            if !table.rows.isEmpty, let answer = table.series, let asked = question.series {
+                TerminalSeries(
+                    answer: answer, question: asked, labels: labels, width: screen.columns - 1
+                ).lines
+            } else {
+                TerminalAnswer(table: table, shape: shape, labels: labels).lines
+            }
+        return answer + table.notes.map { StyledLine($0, .faint) }
     }
 }

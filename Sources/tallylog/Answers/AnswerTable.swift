@@ -10,11 +10,23 @@ struct AnswerTable {
         case time(Timestamp)
         /// A message, as JSON.
         case envelope([UInt8])
+
+        /// - Parameter label: how a time is written.
+        func text(_ label: (Timestamp) -> String) -> String {
+            switch self {
+            case .number(let value): "\(value)"
+            case .text(let text): text
+            case .time(let time): label(time)
+            case .envelope(let bytes): String(decoding: bytes, as: UTF8.self)
+            }
+        }
     }
 
     /// What stands above each column.
     var titles: [String]
     var rows: [[Cell]] = []
+    /// The same as series, where that is what was asked for.
+    private(set) var series: SeriesAnswer?
     /// What is not a row: how a listing continues, which sequence the answer belongs to.
     var notes: [String] = []
 
@@ -49,7 +61,9 @@ struct AnswerTable {
         case .series:
             let named = question.series?.by != nil
             titles = (named ? ["name"] : []) + ["start", "count"]
-            rows = SeriesAnswer(reply, named: named).rows
+            let answer = SeriesAnswer(reply, named: named)
+            rows = answer.rows
+            series = answer
         case .ranking:
             titles = ["name", "count"]
             rows = ReplyReading.rows(reply, of: 2).map { [Self.text($0[0]), Self.value($0[1])] }

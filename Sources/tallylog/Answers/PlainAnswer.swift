@@ -12,7 +12,7 @@ enum PlainAnswer {
     private static func rows(
         _ table: AnswerTable, as shape: AnswerTable.Shape, _ labels: TimeLabels
     ) -> [String] {
-        let cells = table.rows.map { row in row.map { text(of: $0, labels) } }
+        let cells = table.rows.map { row in row.map { $0.text(labels.exact) } }
         if cells.isEmpty { return [] }
         switch shape {
         case .series, .ranking:
@@ -39,15 +39,6 @@ enum PlainAnswer {
             let heading = row[0] == section || row[0].isEmpty ? [] : ["# \(row[0])"]
             section = row[0]
             return heading + ["\(row[1]):\(row[2])"]
-        }
-    }
-
-    private static func text(of cell: AnswerTable.Cell, _ labels: TimeLabels) -> String {
-        switch cell {
-        case .number(let value): "\(value)"
-        case .text(let text): text
-        case .time(let time): labels.exact(time)
-        case .envelope(let bytes): String(decoding: bytes, as: UTF8.self)
         }
     }
 }

@@ -7,15 +7,11 @@ struct TerminalAnswer {
     let labels: TimeLabels
 
     var lines: [StyledLine] {
-        rows + table.notes.map { StyledLine($0, .faint) }
-    }
-
-    private var rows: [StyledLine] {
         if table.rows.isEmpty {
             if case .page = shape { return [] }
             return [StyledLine("nothing found", .faint)]
         }
-        let cells = table.rows.map { row in row.map(text) }
+        let cells = table.rows.map { row in row.map { $0.text(labels.local) } }
         switch shape {
         case .values, .envelope:
             return cells.map { StyledLine($0[0]) }
@@ -44,14 +40,5 @@ struct TerminalAnswer {
     /// Numbers stand on the right.
     private var sides: [AlignedColumns.Side] {
         (table.rows.first ?? []).map { if case .number = $0 { .right } else { .left } }
-    }
-
-    private func text(of cell: AnswerTable.Cell) -> String {
-        switch cell {
-        case .number(let value): "\(value)"
-        case .text(let text): text
-        case .time(let time): labels.local(time)
-        case .envelope(let bytes): String(decoding: bytes, as: UTF8.self)
-        }
     }
 }

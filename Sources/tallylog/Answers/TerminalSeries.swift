@@ -13,7 +13,7 @@ struct TerminalSeries {
     private static let barsMin = 8
 
     var lines: [StyledLine] {
-        guard let numbers else { return [StyledLine("nothing found", .faint)] }
+        guard let numbers else { return [] }
         if question.by != nil { return named(over: numbers) }
         let pairs = answer.series.flatMap(\.pairs)
         let starts = labels.buckets(pairs.map(\.start), width: bucketWidth)

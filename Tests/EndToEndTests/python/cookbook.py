@@ -15,8 +15,8 @@ import subprocess
 import sys
 import tempfile
 
-from harness import TALLYLOG, Server, check, fail, tallylog, write_lines
-from made_up import ALL, BADGES, DAY, MONDAY, PEOPLE, WEEK, WIKI
+from harness import TALLYLOG, Server, check, fail
+from made_up import ALL, BADGES, DAY, MONDAY, PEOPLE, WEEK, WIKI, fill
 
 PAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../docs/cookbook.md")
 
@@ -225,12 +225,9 @@ def run(command, server):
 def main(folder, show):
     with open(PAGE, encoding="utf-8") as page:
         pieces = list(recipes(page.read().splitlines()))
-    file = os.path.join(folder, "messages.jsonl")
-    write_lines(file, [message["envelope"] for message in ALL])
     asked = collections.defaultdict(list)
     with Server(folder) as server:
-        server.client()
-        tallylog("import", "--socket", server.socket, file)
+        fill(server, folder)
         for piece in pieces:
             if isinstance(piece, str):
                 if show:

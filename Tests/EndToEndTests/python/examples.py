@@ -12,8 +12,8 @@ import socket
 import sys
 import tempfile
 
-from harness import Server, check, fail, tallylog, write_lines
-from made_up import ALL
+from harness import Server, check, fail
+from made_up import fill
 
 PAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../PROTOCOL.md")
 EXAMPLE, RESP3 = "    > ", "    RESP3: "
@@ -43,10 +43,7 @@ class Connection:
 def answers(requests, version):
     """The replies to all requests, in order, of a server that has just the made-up messages."""
     with tempfile.TemporaryDirectory(prefix="tallylog-") as folder, Server(folder) as server:
-        server.client().close()
-        file = os.path.join(folder, "messages.jsonl")
-        write_lines(file, [message["envelope"] for message in ALL])
-        tallylog("import", "--socket", server.socket, file)
+        fill(server, folder)
         connection = Connection(server.socket, version)
         connection.ask("CHECKPOINT")
         # An example may greet by itself; the version stays the one that is asked in.
