@@ -12,7 +12,7 @@ struct EndToEndTests {
         .timeLimit(.minutes(10)),
         arguments: [
             "kill_and_count", "serving", "importing", "asking", "rejecting", "zones", "reading",
-            "printing", "cookbook", "examples",
+            "printing", "cookbook", "examples", "refusing",
         ])
     func program(_ name: String) async throws {
         let command = try #require(

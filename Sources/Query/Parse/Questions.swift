@@ -66,7 +66,8 @@ extension RequestParser {
     mutating func top() throws(RequestError) -> (Question, Options) {
         try require(words.count >= 3)
         position = 3
-        let limit = words.keyword(1) == "ALL" ? nil : try rows(at: 1)
+        let isAll = words.keyword(1) == "ALL"
+        let limit = isAll ? nil : try rows(at: 1, or: ", or ALL")
         let dimension = try dimension(at: 2)
         let options = try options(.top)
         try checkLevel(options, dimension)

@@ -119,14 +119,14 @@ package struct RequestParser {
                 + "topic, category, user, package, agent, object")
     }
 
-    /// A whole number of rows.
-    func rows(at place: Int) throws(RequestError) -> Int {
-        try number(at: place, "number of rows", 1...Limits.replyRowsMax)
+    /// A whole number of rows; `other` says what else may stand there.
+    func rows(at place: Int, or other: String = "") throws(RequestError) -> Int {
+        try number(at: place, "number of rows", 1...Limits.replyRowsMax, or: other)
     }
 
     /// A whole number; `what` says of what.
     func number(
-        at place: Int, _ what: String, _ accepted: ClosedRange<Int>
+        at place: Int, _ what: String, _ accepted: ClosedRange<Int>, or other: String = ""
     ) throws(RequestError) -> Int {
         guard let count = TimeText.number(words[place]),
             (Int64(accepted.lowerBound)...Int64(accepted.upperBound)).contains(count)
@@ -134,7 +134,7 @@ package struct RequestParser {
             throw wrong(
                 place,
                 "\(quoted(words[place])) is no \(what); accepted: "
-                    + "\(accepted.lowerBound) to \(accepted.upperBound)")
+                    + "\(accepted.lowerBound) to \(accepted.upperBound)\(other)")
         }
         return Int(count)
     }
