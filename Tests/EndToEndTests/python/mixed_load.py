@@ -1,0 +1,182 @@
+#!/usr/bin/env python3
+"""Many clients ask and tail while a bus delivers at full speed.
+
+usage: mixed_load.py TALLYLOG
+
+SECONDS (default 5) and RATE (default 200000, messages a second) change the load. Prints the rate
+that was reached and the clients' p50 and p99, from the moment a question was due.
+
+What could go wrong: an answer mixes two sequences, so that hours, days and topics do not add up to
+what was in the log; a tail misses or repeats a message; a client starves beside the ingest.
+"""
+
+import os
+import subprocess
+import tempfile
+import threading
+import time
+
+import redis
+
+from harness import SEED, TALLYLOG, Server, check, fail, info, until
+
+SECONDS = float(os.environ.get("SECONDS", "5"))
+RATE = int(os.environ.get("RATE", "200000"))
+ASKING, TAILING = 44, 6
+PAUSE = 0.25  # between two questions of one client
+
+
+def total_of_hours(client, topic, user):
+    sequence, series = client.execute_command("SERIES", "1h", "AT")
+    return sequence, sum(count for _, count in series)
+
+
+def total_of_days(client, topic, user):
+    sequence, series = client.execute_command("SERIES", "1d", "AT")
+    return sequence, sum(count for _, count in series)
+
+
+def total_of_topics(client, topic, user):
+    sequence, ranked = client.execute_command("TOP", "ALL", "topic", "AT")
+    return sequence, sum(count for _, count in ranked)
+
+
+def total(client, topic, user):
+    return client.execute_command("COUNT", "AT")
+
+
+# What must equal the sequence at which it was answered: every record of this log is a message.
+TOTALS = [total, total_of_hours, total_of_days, total_of_topics]
+
+
+def q1(client, topic, user):
+    return client.execute_command("SERIES", "1h", "TOPIC", topic, "LAST", "30d")
+
+
+def q2(client, topic, user):
+    return client.execute_command("SERIES", "1d", "USER", user, "LAST", "30d")
+
+
+def q3(client, topic, user):
+    return client.execute_command("TOP", "10", "user", "TOPIC", topic, "LAST", "7d")
+
+
+def q4(client, topic, user):
+    return client.execute_command("TOP", "10", "topic", "LAST", "7d")
+
+
+def q5(client, topic, user):
+    return client.execute_command("MESSAGES", "TOPIC", topic, "LIMIT", "100")
+
+
+QUESTIONS = [q1, q2, q3, q4, q5]
+
+
+class Asking(threading.Thread):
+    """Asks every question in turn, when it is due, until it is told to stop."""
+
+    def __init__(self, number, server, ended, topics, users):
+        super().__init__()
+        self.number, self.ended, self.failure = number, ended, None
+        self.topic, self.user = topics[number % len(topics)], users[number % len(users)]
+        self.client = redis.Redis(unix_socket_path=server.socket, socket_timeout=60)
+        self.waits = {question.__name__: [] for question in TOTALS + QUESTIONS}
+
+    def run(self):
+        try:
+            due = time.perf_counter() + PAUSE * self.number / ASKING
+            turn, last = self.number, 0
+            while not self.ended.wait(max(0, due - time.perf_counter())):
+                question = (TOTALS + QUESTIONS)[turn % len(TOTALS + QUESTIONS)]
+                answer = question(self.client, self.topic, self.user)
+                self.waits[question.__name__].append(time.perf_counter() - due)
+                if question in TOTALS:
+                    sequence, counted = answer
+                    if sequence != counted:
+                        raise ValueError(f"{question.__name__}: {counted} at {sequence}")
+                    if sequence < last:
+                        raise ValueError(f"{question.__name__}: {sequence} after {last}")
+                    last = sequence
+                due, turn = due + PAUSE, turn + 1
+        except Exception as error:  # handed to the main thread, which fails with it
+            self.failure = error
+
+
+class Tailing(threading.Thread):
+    """Reads one topic from the start, as it comes, until the last sequence."""
+
+    def __init__(self, server, topic, goal):
+        super().__init__()
+        self.topic, self.goal, self.sequences, self.failure = topic, goal, [], None
+        self.client = redis.Redis(unix_socket_path=server.socket, socket_timeout=60)
+
+    def run(self):
+        try:
+            place = 1
+            while place <= (self.goal() or place):
+                place, read = self.client.execute_command(
+                    "READ", "FROM", place, "TOPIC", self.topic, "LIMIT", 10_000, "WAIT", 200)
+                place = int(place)
+                self.sequences += [int(sequence) for sequence, _ in read]
+        except Exception as error:
+            self.failure = error
+
+
+def percentile(waits, share):
+    return 1_000 * sorted(waits)[min(len(waits) - 1, int(share * len(waits)))]
+
+
+def run(folder):
+    amount = int(SECONDS * RATE)
+    endpoint = "ipc://" + os.path.join(folder, "bus")
+    publish = [TALLYLOG, "publish", "--bind", endpoint, "--seed", str(SEED)]
+    with Server(folder, endpoint) as server:
+        client = server.client()
+        # A first load, so that topics and users are known.
+        subprocess.run(publish + ["--generate", "20000"], check=True, timeout=120)
+        until("the first load", lambda: info(client)["sequence"] >= 20_000)
+        topics = [name for name, _ in client.execute_command("TOP", 60, "topic")]
+        users = [name for name, _ in client.execute_command("TOP", 60, "user")]
+        first, begun = info(client)["sequence"], time.time()
+        publish[-1] = str(SEED + 1)
+        bus = subprocess.Popen(publish + ["--generate", str(amount), "--rate", str(RATE)])
+        ended, last = threading.Event(), []
+        threads = [Asking(number, server, ended, topics, users) for number in range(ASKING)]
+        threads += [
+            Tailing(server, topic, lambda: last and last[0]) for topic in topics[5:5 + TAILING]]
+        for thread in threads:
+            thread.start()
+        check("the bus ended", bus.wait(timeout=600), 0)
+        until("all is in the log", lambda: received(client) >= 20_000 + amount, 120)
+        seconds = time.time() - begun
+        ended.set()
+        last.append(info(client)["sequence"])
+        for thread in threads:
+            thread.join(60)
+            if thread.failure:
+                fail(repr(thread.failure))
+        check("every message is in the log or a duplicate", received(client), 20_000 + amount)
+        for thread in threads[ASKING:]:
+            wanted = client.execute_command("COUNT", "TOPIC", thread.topic)
+            check(f"read of {thread.topic}", len(thread.sequences), wanted)
+            check("in order, once", thread.sequences, sorted(set(thread.sequences)))
+        report(threads[:ASKING], (last[0] - first) / seconds)
+
+
+def received(client):
+    figures = info(client)
+    return figures["appended"] + figures["duplicate"]
+
+
+def report(threads, rate):
+    print(f"{rate:,.0f} messages a second, {ASKING} clients asking, {TAILING} tailing")
+    for question in TOTALS + QUESTIONS:
+        waits = [wait for thread in threads for wait in thread.waits[question.__name__]]
+        check(f"{question.__name__} was asked", bool(waits), True)
+        print(f"{question.__name__}: {len(waits)} answers, p50 {percentile(waits, 0.5):.2f} ms, "
+              f"p99 {percentile(waits, 0.99):.2f} ms")
+
+
+with tempfile.TemporaryDirectory() as temporary:
+    run(temporary)
+print("all equal")
