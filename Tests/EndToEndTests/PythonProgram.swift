@@ -12,12 +12,12 @@ struct PythonProgram {
         }
         let check = Process()
         check.executableURL = URL(filePath: interpreter)
-        check.arguments = ["-c", "import redis, zmq"]
+        check.arguments = ["-c", "import hiredis, redis, zmq"]
         check.standardError = FileHandle.nullDevice
         do { try check.run() } catch { return "\(interpreter) does not start: \(error)" }
         check.waitUntilExit()
         return check.terminationStatus == 0
-            ? nil : "python3-redis or python3-zmq is absent; 'make test-packages' installs them"
+            ? nil : "a Python package is absent; 'make test-packages' installs it"
     }()
 
     /// The command: the release build where there is one, as `make test` makes it; else the one
