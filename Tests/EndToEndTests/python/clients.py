@@ -18,16 +18,15 @@ from redis.connection import HiredisParser, PythonParser
 from harness import Server, check, check_contains, make_messages
 
 
-def words(*parts):
-    """A request as a client sends it."""
-    parts = [part.encode() for part in parts]
-    return b"*%d\r\n" % len(parts) + b"".join(b"$%d\r\n%s\r\n" % (len(p), p) for p in parts)
+def append(text):
+    """The request as a client sends it."""
+    return b"".join(redis.Connection().pack_command("APPEND", text))
 
 
 def pipe_mode(server, messages):
-    requests = b"".join(words("APPEND", json.dumps(message)) for message in messages)
+    requests = b"".join(append(json.dumps(message)) for message in messages)
     # One that is refused, and one more of a known message: pipe mode counts both.
-    requests += words("APPEND", "{") + words("APPEND", json.dumps(messages[0]))
+    requests += append("{") + append(json.dumps(messages[0]))
     done = subprocess.run(
         ["redis-cli", "-s", server.socket, "--pipe"], input=requests, capture_output=True,
         timeout=120, check=False)

@@ -8,47 +8,27 @@ RESP2 or in RESP3. --show prints the page with the replies of now, to be read be
 """
 
 import os
-import socket
 import sys
 import tempfile
 
-from harness import Server, check, fail
+from harness import PlainConnection, Server, check, fail
 from made_up import fill
 
 PAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../PROTOCOL.md")
 EXAMPLE, RESP3 = "    > ", "    RESP3: "
 
 
-class Connection:
-    """A plain socket. A request of one line, and what comes until PING's answer behind it."""
-
-    def __init__(self, path, version):
-        self.version = version
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(30)
-        self.socket.connect(path)
-        self.ask(f"HELLO {version}")
-
-    def ask(self, line):
-        self.socket.sendall(f"{line}\r\nPING the-end\r\n".encode())
-        end, said = b"$7\r\nthe-end\r\n", b""
-        while not said.endswith(end):
-            part = self.socket.recv(65_536)
-            if not part:
-                fail(f"the connection was closed after {line}: {said}")
-            said += part
-        return said[:-len(end)].decode().replace("\r\n", "\\r\\n")
-
-
 def answers(requests, version):
     """The replies to all requests, in order, of a server that has just the made-up messages."""
     with tempfile.TemporaryDirectory(prefix="tallylog-") as folder, Server(folder) as server:
         fill(server, folder)
-        connection = Connection(server.socket, version)
-        connection.ask("CHECKPOINT")
-        # An example may greet by itself; the version stays the one that is asked in.
-        return [connection.ask(request.replace("HELLO 2", f"HELLO {version}"))
-                for request in requests]
+        with PlainConnection(server) as connection:
+            connection.ask(f"HELLO {version}")
+            connection.ask("CHECKPOINT")
+            # An example may greet by itself; the version stays the one that is asked in.
+            return [
+                connection.ask(request.replace("HELLO 2", f"HELLO {version}"))
+                .replace("\r\n", "\\r\\n") for request in requests]
 
 
 def examples(lines):

@@ -4,6 +4,7 @@ import json
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -184,6 +185,26 @@ class Bus:
 
     def __exit__(self, *_):
         self.socket.close()
+
+
+class PlainConnection(socket.socket):
+    """A socket without a client's library. What it asks is of one line."""
+
+    def __init__(self, server):
+        super().__init__(socket.AF_UNIX)
+        self.settimeout(30)
+        self.connect(server.socket)
+
+    def ask(self, line):
+        """The bytes that come until the answer of a PING behind it."""
+        self.sendall(f"{line}\r\nPING the-end\r\n".encode())
+        end, said = b"$7\r\nthe-end\r\n", b""
+        while not said.endswith(end):
+            part = self.recv(65_536)
+            if not part:
+                fail(f"the connection was closed after {line}: {said}")
+            said += part
+        return said[:-len(end)].decode()
 
 
 def info(client):

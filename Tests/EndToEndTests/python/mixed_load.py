@@ -69,7 +69,7 @@ def q5(client, topic, user):
     return client.execute_command("MESSAGES", "TOPIC", topic, "LIMIT", "100")
 
 
-QUESTIONS = [q1, q2, q3, q4, q5]
+QUESTIONS = TOTALS + [q1, q2, q3, q4, q5]
 
 
 class Asking(threading.Thread):
@@ -80,14 +80,14 @@ class Asking(threading.Thread):
         self.number, self.ended, self.failure = number, ended, None
         self.topic, self.user = topics[number % len(topics)], users[number % len(users)]
         self.client = redis.Redis(unix_socket_path=server.socket, socket_timeout=60)
-        self.waits = {question.__name__: [] for question in TOTALS + QUESTIONS}
+        self.waits = {question.__name__: [] for question in QUESTIONS}
 
     def run(self):
         try:
             due = time.perf_counter() + PAUSE * self.number / ASKING
             turn, last = self.number, 0
             while not self.ended.wait(max(0, due - time.perf_counter())):
-                question = (TOTALS + QUESTIONS)[turn % len(TOTALS + QUESTIONS)]
+                question = QUESTIONS[turn % len(QUESTIONS)]
                 answer = question(self.client, self.topic, self.user)
                 self.waits[question.__name__].append(time.perf_counter() - due)
                 if question in TOTALS:
@@ -170,7 +170,7 @@ def received(client):
 
 def report(threads, rate):
     print(f"{rate:,.0f} messages a second, {ASKING} clients asking, {TAILING} tailing")
-    for question in TOTALS + QUESTIONS:
+    for question in QUESTIONS:
         waits = [wait for thread in threads for wait in thread.waits[question.__name__]]
         check(f"{question.__name__} was asked", bool(waits), True)
         print(f"{question.__name__}: {len(waits)} answers, p50 {percentile(waits, 0.5):.2f} ms, "

@@ -18,8 +18,8 @@ import threading
 import time
 
 from harness import (
-    TALLYLOG, Server, check, check_contains, fail, info, make_messages, tallylog, until,
-    write_lines)
+    TALLYLOG, PlainConnection, Server, check, check_contains, fail, info, make_messages, tallylog,
+    until, write_lines)
 
 
 def append(client, message):
@@ -79,8 +79,7 @@ def waiting(server, client):
 def order(server, client):
     """What stands behind a waiting READ waits too, and a closed input still gets its answers."""
     end = info(client)["sequence"]
-    plain = socket.socket(socket.AF_UNIX)
-    plain.connect(server.socket)
+    plain = PlainConnection(server)
     plain.sendall(b"READ FROM $ WAIT 400\r\nPING\r\n")
     plain.shutdown(socket.SHUT_WR)
     said = b""
@@ -93,14 +92,12 @@ def leaving(server, client):
     """Clients that leave while they wait; the server serves on and stops at once."""
     end = info(client)["sequence"]
     for _ in range(50):
-        plain = socket.socket(socket.AF_UNIX)
-        plain.connect(server.socket)
+        plain = PlainConnection(server)
         plain.sendall(b"READ FROM $ WAIT 60000\r\n")
         plain.close()
     message = next(make_messages(1))
     check("still there", append(client, {**message, "msg_id": "2026-after"}), end + 1)
-    plain = socket.socket(socket.AF_UNIX)
-    plain.connect(server.socket)
+    plain = PlainConnection(server)
     plain.sendall(b"READ FROM $ WAIT 60000\r\n")
     time.sleep(0.2)
     took = server.stop()
