@@ -98,7 +98,9 @@ let package = Package(
             swiftSettings: edge),
 
         // Tests, one target for each room, and what they share.
-        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: edge),
+        .target(
+            name: "TestSupport", dependencies: ["Query"], path: "Tests/TestSupport",
+            swiftSettings: edge),
         .testTarget(
             name: "DiskTests", dependencies: ["Disk", "DiskSimulation", "TestSupport"],
             swiftSettings: edge),
@@ -116,8 +118,9 @@ let package = Package(
         .testTarget(
             name: "EngineTests",
             dependencies: [
-                "Engine", "Query", "Envelope", "MessageLog", "Rollup", "LMDB", "Model", "Disk",
-                "DiskSimulation", "TestSupport",
+                "Engine", "Query", "Server", "Envelope", "MessageLog", "Rollup", "LMDB", "Model",
+                "Disk", "DiskSimulation", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: edge),
         .testTarget(

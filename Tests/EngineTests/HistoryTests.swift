@@ -1,7 +1,8 @@
 // What could go wrong: any answer is off by one message, somewhere: at a bucket's edge, at a
 // segment's border, for a name that was first seen after a checkpoint, for a repeat, after a
-// restart or a rebuild. So: random histories, cut at random by checkpoints, restarts and rebuilds,
-// and random questions, each answer held against that of an array of messages.
+// restart or a rebuild; or the words of a request mean something else than the question's value.
+// So: random histories, cut at random by checkpoints, restarts and rebuilds, and random questions,
+// each answer, in process and through the socket, held against that of an array of messages.
 import Engine
 import Glibc
 import MessageLog
@@ -19,9 +20,9 @@ import Testing
     }()
 
     @Test(arguments: seeds)
-    func everyAnswerIsTheModels(seed: UInt64) throws {
-        var history = try History(seed: seed)
-        try history.run(questions: Self.questions / Self.seeds.count + 1)
+    func everyAnswerIsTheModels(seed: UInt64) async throws {
+        var history = try await History(seed: seed)
+        try await history.run(questions: Self.questions / Self.seeds.count + 1)
     }
 }
 
@@ -35,17 +36,20 @@ struct History {
     private var model = ReferenceModel()
     /// Absent while it is closed: an engine holds its directory as long as it lives.
     private var opened: Engine?
+    private var socket: EngineSocket?
+    private var writer: QuestionWords
     /// What was done to the store, for the report of a failure.
     private var steps: [String] = []
 
-    init(seed: UInt64) throws {
+    init(seed: UInt64) async throws {
         self.seed = seed
         source = RandomHistory(seed: seed)
         random = SeededGenerator(seed: seed &* 7_919)
+        writer = QuestionWords(random: SeededGenerator(seed: seed &* 104_729))
         options = smallOptions(
             journalBytes: random.pick([16, 32, 64]) << 10,
             segmentRecords: random.pick([20, 50, 70]), seed: seed)
-        try open()
+        try await open()
     }
 
     private var store: String { directory.path + "/store" }
@@ -55,30 +59,35 @@ struct History {
         return opened
     }
 
-    private mutating func open() throws {
-        opened = try Engine(directory: store, options: options)
+    private mutating func open() async throws {
+        let engine = try Engine(directory: store, options: options)
+        opened = engine
+        socket = try await EngineSocket(
+            engine, path: directory.path + "/socket", isNewer: random.chance(50))
     }
 
-    private mutating func close() throws {
+    private mutating func close() async throws {
+        try await socket?.close()
+        socket = nil
         try engine.close()
         opened = nil
     }
 
-    mutating func run(questions: Int) throws {
+    mutating func run(questions: Int) async throws {
         let size = 150 + random.below(150)
         var asked = 0
         while model.kept.count < size {
             try append(1 + random.below(random.chance(50) ? 8 : 60))
-            try disturb()
+            try await disturb()
             let part = questions * model.kept.count / size
             while asked < part {
-                guard ask(source.question()) else { break }
+                guard try ask(source.question()) else { break }
                 asked += 1
             }
         }
         walkPages()
         #expect(try engine.verify().isSound, "seed \(seed), after \(steps)")
-        try close()
+        try await close()
     }
 
     private mutating func append(_ count: Int) throws {
@@ -95,7 +104,7 @@ struct History {
     }
 
     /// Does to the store what must not change any answer.
-    private mutating func disturb() throws {
+    private mutating func disturb() async throws {
         switch random.below(100) {
         case 0..<30:
             steps.append("checkpoint")
@@ -103,21 +112,21 @@ struct History {
             #expect(watermark == UInt64(model.kept.count), "seed \(seed), after \(steps)")
         case 30..<45:
             steps.append("reopen")
-            try close()
-            try open()
+            try await close()
+            try await open()
             #expect(engine.recovery.clean, "seed \(seed), after \(steps)")
         case 45..<52:
             steps.append("rebuild")
-            try close()
+            try await close()
             let watermark = try Engine.rebuild(directory: store, options: options)
             #expect(watermark == UInt64(model.kept.count), "seed \(seed), after \(steps)")
-            try open()
+            try await open()
         default: break
         }
     }
 
     /// - Returns: whether the answers are the same; after a difference no more need be asked.
-    private mutating func ask(_ question: Question) -> Bool {
+    private mutating func ask(_ question: Question) throws -> Bool {
         if random.chance(10) {
             guard case .array(let lines) = Executor.explain(question, from: engine) else {
                 Issue.record("seed \(seed): EXPLAIN of \(question) is an error")
@@ -130,7 +139,30 @@ struct History {
         #expect(
             answer == expected,
             "seed \(seed), after \(steps), \(model.kept.count) messages: \(question)")
-        return answer == expected
+        return try answer == expected && askThroughSocket(question, expected)
+    }
+
+    /// Asks the same by words: they mean the question, and are answered as it is.
+    private mutating func askThroughSocket(
+        _ question: Question, _ expected: Reply
+    ) throws -> Bool {
+        let ids = model.kept.map(\.identity) + ["none", "unknown"]
+        let words = writer.words(question) { wanted in
+            ids.first { MessageID($0) == wanted } ?? "nowhere"
+        }
+        guard let words, let socket else { return true }
+        let place = Comment(rawValue: "seed \(seed), after \(steps): \(words)")
+        let parsed = try RequestParser.parse(
+            Words(words.map { Array($0.utf8) }), now: Timestamp(microseconds: 0))
+        var expected = expected
+        // A listing is named by its words, and the name is in its cursors.
+        if case .messages(var listed) = question, case .question(.messages(let meant), _) = parsed {
+            listed.listing = meant.listing
+            expected = model.answer(.messages(listed))
+        }
+        let answer = try socket.ask(words)
+        #expect(answer == expected.plain, place)
+        return answer == expected.plain
     }
 
     /// A listing's pages, one after the other, are the whole listing.

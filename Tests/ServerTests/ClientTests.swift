@@ -2,6 +2,7 @@
 // server does not know, so that users would need a client of their own.
 import Foundation
 import Query
+import TestSupport
 import Testing
 
 @testable import Server

@@ -1,9 +1,10 @@
-import Engine
 import Foundation
 import Model
 import Query
 import Server
 import Synchronization
+
+@testable import Engine
 
 /// An engine in memory that makes the server's life hard: appends become durable in bursts and are
 /// reported in random order, and questions about the user `slow` take a while.
@@ -46,6 +47,7 @@ final class FakeEngine: RequestHandler {
             return batch
         }
         for waiting in batch { waiting.done(.integer(waiting.sequence)) }
+        watchers.reached(UInt64(durable.load(ordering: .sequentiallyConsistent)))
     }
 
     func append(_ envelope: [UInt8], _ done: @escaping @Sendable (Reply) -> Void) {
@@ -75,6 +77,14 @@ final class FakeEngine: RequestHandler {
             return .ranking((0..<(top.limit ?? 100_000)).map { (name, Int64($0)) })
         case .series: return .pairs([(3_600, 1), (7_200, 2)])
         case .messages: return .array([.null, .array([])])
+        // One message a page, the sequence in place of its envelope.
+        case .read(let read):
+            let next = Int64(read.from ?? 1)
+            guard next <= durable.load(ordering: .sequentiallyConsistent) else {
+                return .array([.integer(next), .array([])])
+            }
+            let row = Reply.array([.integer(next), .text("\(next)")])
+            return .array([.integer(next + 1), .array([row])])
         default: return .null
         }
     }

@@ -1,16 +1,18 @@
 import Glibc
 import Query
-import Testing
 
 /// A client without a library: bytes out, replies in. Calls block, for ten seconds at most.
-final class RawClient {
-    struct Failure: Error { var call: String; var code: Int32 }
+package final class RawClient {
+    package struct Failure: Error {
+        package var call: String
+        package var code: Int32
+    }
 
     private let descriptor: CInt
     private var decoder = ReplyDecoder()
-    private(set) var hasEnded = false
+    package private(set) var hasEnded = false
 
-    init(_ path: String) throws {
+    package init(_ path: String) throws {
         descriptor = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
@@ -33,7 +35,7 @@ final class RawClient {
 
     deinit { Glibc.close(descriptor) }
 
-    func send(_ bytes: some Sequence<UInt8>) throws {
+    package func send(_ bytes: some Sequence<UInt8>) throws {
         var rest = Array(bytes)[...]
         while !rest.isEmpty {
             let sent = rest.withUnsafeBytes {
@@ -44,10 +46,10 @@ final class RawClient {
         }
     }
 
-    func send(_ text: String) throws { try send(Array(text.utf8)) }
+    package func send(_ text: String) throws { try send(Array(text.utf8)) }
 
     /// Sends what fits without waiting. - Returns: how many bytes.
-    func sendWhatFits(_ bytes: [UInt8]) -> Int {
+    package func sendWhatFits(_ bytes: [UInt8]) -> Int {
         bytes.withUnsafeBytes {
             Glibc.send(
                 descriptor, $0.baseAddress, $0.count,
@@ -55,10 +57,10 @@ final class RawClient {
         }
     }
 
-    func endSending() { shutdown(descriptor, CInt(SHUT_WR)) }
+    package func endSending() { shutdown(descriptor, CInt(SHUT_WR)) }
 
     /// The next reply; nil at the end of the stream.
-    func reply() throws -> Reply? {
+    package func reply() throws -> Reply? {
         while true {
             if let reply = try decoder.next() { return reply }
             var room = [UInt8](repeating: 0, count: 1 << 18)
@@ -74,23 +76,8 @@ final class RawClient {
         }
     }
 
-    /// Expects that `line` is answered with `reply`.
-    func expect(
-        _ line: String, _ reply: Reply, at place: SourceLocation = #_sourceLocation
-    ) throws {
-        let found = try ask(line)
-        #expect(found == reply, "\(line)", sourceLocation: place)
-    }
-
-    /// Expects these replies next; nil stands for the end of the stream.
-    func expect(_ replies: [Reply?], at place: SourceLocation = #_sourceLocation) throws {
-        for (number, reply) in replies.enumerated() {
-            let found = try self.reply()
-            #expect(found == reply, "reply \(number)", sourceLocation: place)
-        }
-    }
-
-    func ask(_ line: String) throws -> Reply? {
+    /// Sends a line and takes the next reply.
+    package func ask(_ line: String) throws -> Reply? {
         try send(line + "\r\n")
         return try reply()
     }
