@@ -38,6 +38,7 @@ let package = Package(
     targets: [
         // C libraries, each beside the one Swift target that wraps it.
         .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
         .target(
             name: "CChecksum",
@@ -52,7 +53,8 @@ let package = Package(
         .target(name: "Disk", dependencies: ["Model"], swiftSettings: core),
         .target(name: "DiskSimulation", dependencies: ["Disk", "Model"], swiftSettings: core),
         .target(name: "LMDB", dependencies: ["Model", "CLMDB"], swiftSettings: core),
-        .target(name: "MessageLog", dependencies: ["Model", "Disk"], swiftSettings: core),
+        .target(name: "Zstd", dependencies: ["CZstd"], swiftSettings: core),
+        .target(name: "MessageLog", dependencies: ["Model", "Disk", "Zstd"], swiftSettings: core),
         .target(name: "Rollup", dependencies: ["Model", "LMDB"], swiftSettings: core),
         .target(name: "Envelope", dependencies: ["Model", "CSimdJSON"], swiftSettings: core),
         .target(

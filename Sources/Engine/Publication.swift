@@ -37,6 +37,11 @@ final class Publication: Sendable {
                 map.extend(segment.columns, interning: names)
                 return SegmentView(segment: segment, names: map)
             }
+            // Merged segments are gone, and their names are the merged one's.
+            if maps.count > segments.count {
+                let shown = Set(segments.map(\.segment.firstSequence))
+                maps = maps.filter { shown.contains($0.key) }
+            }
             head.show(segments, end: snapshot.end)
             progress.published(snapshot.end, unsealed: log.unsealedSegments)
             watchers.reached(snapshot.end)

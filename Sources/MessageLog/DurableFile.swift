@@ -8,36 +8,60 @@ enum DurableFile {
         _ disk: any Disk, directory: String, path: String,
         _ fill: (any DiskFile) throws(DiskError) -> Void
     ) throws(JournalFailure) {
-        let temporary = path + LogFileName.unfinishedSuffix
-        let file: any DiskFile
+        let unfinished = try UnfinishedFile(disk, path)
         do {
-            file = try disk.open(temporary, .create)
-            try file.truncate(to: 0)
-            try fill(file)
+            try fill(unfinished.file)
         } catch {
-            discard(disk, temporary)
+            unfinished.discard()
             throw .refused(error)
         }
+        try unfinished.finish(in: directory)
+    }
+}
+
+/// A file under its temporary name.
+struct UnfinishedFile {
+    let file: any DiskFile
+    /// The name that it will have.
+    let path: String
+    private let disk: any Disk
+
+    var temporaryPath: String { file.path }
+
+    /// An empty file. What an earlier attempt left under its name is gone.
+    init(_ disk: any Disk, _ path: String) throws(JournalFailure) {
+        self.disk = disk
+        self.path = path
+        do {
+            file = try disk.open(path + LogFileName.unfinishedSuffix, .create)
+            try file.truncate(to: 0)
+        } catch {
+            throw .refused(error)
+        }
+    }
+
+    /// Makes the content durable, then gives the file its name, durably too.
+    func finish(in directory: String) throws(JournalFailure) {
         do {
             try file.synchronize()
         } catch {
-            discard(disk, temporary)
-            throw .poisoning(error)
+            throw .poisoning(discarded(error))
         }
         file.close()
-        do {
-            try disk.rename(temporary, to: path)
-        } catch {
-            discard(disk, temporary)
-            throw .refused(error)
-        }
+        do { try disk.rename(temporaryPath, to: path) } catch { throw .refused(discarded(error)) }
         do { try disk.synchronizeDirectory(directory) } catch { throw .poisoning(error) }
     }
 
-    /// Removes an unfinished file. One that cannot be removed does no harm: the next attempt
-    /// overwrites it, and the next start removes it.
-    private static func discard(_ disk: any Disk, _ path: String) {
-        _ = Result { () throws(DiskError) in try disk.remove(path) }
+    /// Removes the file. One that cannot be removed does no harm: the next attempt overwrites it,
+    /// and the next start removes it.
+    func discard() {
+        file.close()
+        _ = Result { () throws(DiskError) in try disk.remove(temporaryPath) }
+    }
+
+    private func discarded(_ error: DiskError) -> DiskError {
+        discard()
+        return error
     }
 }
 

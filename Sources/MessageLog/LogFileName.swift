@@ -4,6 +4,8 @@ enum LogFileName: Equatable {
     case journal(first: UInt64)
     /// `<first>-<last>.columns`: the columns of that journal, once it is sealed.
     case columns(first: UInt64, last: UInt64)
+    /// `<first>-<last>.archive`: the payloads of those records.
+    case archive(first: UInt64, last: UInt64)
     /// `torn-<sequence>` or `torn-<sequence>-<n>`: a cut tail, kept for the operator.
     case torn
     /// `....new`: a file that was being made when the process died.
@@ -24,18 +26,23 @@ enum LogFileName: Equatable {
             let first = Self.sequence(name.prefix(Self.digits))
         {
             self = .journal(first: first)
-        } else if name.hasSuffix(".columns"), text.count == 2 * Self.digits + 9,
-            let first = Self.sequence(name.prefix(Self.digits)),
-            name.dropFirst(Self.digits).hasPrefix("-"),
-            let last = Self.sequence(name.dropFirst(Self.digits + 1).prefix(Self.digits)),
-            last >= first
-        {
+        } else if let (first, last) = Self.range(name, ".columns") {
             self = .columns(first: first, last: last)
+        } else if let (first, last) = Self.range(name, ".archive") {
+            self = .archive(first: first, last: last)
         } else if name.hasPrefix("torn-") {
             self = .torn
         } else {
             self = .foreign
         }
+    }
+
+    private static func range(_ name: String, _ ending: String) -> (UInt64, UInt64)? {
+        guard name.hasSuffix(ending), name.utf8.count == 2 * digits + 1 + ending.utf8.count,
+            let first = sequence(name.prefix(digits)), name.dropFirst(digits).hasPrefix("-"),
+            let last = sequence(name.dropFirst(digits + 1).prefix(digits)), last >= first
+        else { return nil }
+        return (first, last)
     }
 
     private static func isOurs(_ name: Substring) -> Bool {
@@ -46,6 +53,10 @@ enum LogFileName: Equatable {
 
     static func columns(_ first: UInt64, _ last: UInt64) -> String {
         padded(first) + "-" + padded(last) + ".columns"
+    }
+
+    static func archive(_ first: UInt64, _ last: UInt64) -> String {
+        padded(first) + "-" + padded(last) + ".archive"
     }
 
     /// - Parameter number: 1 for the first tail cut at `sequence`, 2 for a later one ...

@@ -35,7 +35,8 @@ final class ActiveSegment {
 
     /// The segment as it is now; it must have rows.
     func view() -> Segment {
-        Segment(firstSequence: firstSequence, columns: columns.publish(), payloads: payloads)
+        Segment(
+            firstSequence: firstSequence, columns: columns.publish(), payloads: .journal(payloads))
     }
 }
 
@@ -54,26 +55,23 @@ struct LogOpening {
 
     mutating func run() throws(LogError) -> OpenedLog {
         let names = try prepareDirectory()
-        var listing = try LogListing(names, directory: directory)
-        if !options.readOnly { try removeUnfinished(listing.unfinished) }
-        for (place, first) in listing.journals.enumerated() {
-            guard first == log.nextSequence else { throw misplaced(first) }
-            if let last = listing.columns.removeValue(forKey: first) {
-                try openSealed(first, last)
-            } else if place + 1 < listing.journals.count {
-                try openWhole(first, following: listing.journals[place + 1])
-            } else {
-                try openLast(first)
+        let listing = try LogListing(names, directory: directory)
+        if !options.readOnly { try remove(listing.unfinished) }
+        let units = listing.units
+        for (place, unit) in units.enumerated() {
+            guard unit.first == log.nextSequence else { throw misplaced(unit) }
+            switch unit {
+            case .sealed(let range): try openSealed(range, listing)
+            case .journal(let first) where place + 1 < units.count:
+                try openWhole(first, following: units[place + 1].first)
+            case .journal(let first): try openLast(first)
             }
         }
-        if let (first, last) = listing.columns.min(by: { $0.key < $1.key }) {
-            throw .damaged(
-                Damage(
-                    path: path(LogFileName.columns(first, last)), offset: 0,
-                    reason: "the journal of these columns is missing", firstSequence: first,
-                    count: last - first + 1))
+        try refuseStrayArchives(listing)
+        if !options.readOnly {
+            try removeSuperseded(listing)
+            if units.isEmpty { try begin() }
         }
-        if listing.journals.isEmpty, !options.readOnly { try begin() }
         return log
     }
 
@@ -97,7 +95,7 @@ struct LogOpening {
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
-    private mutating func removeUnfinished(_ names: [String]) throws(LogError) {
+    private mutating func remove(_ names: [String]) throws(LogError) {
         for name in names {
             let path = path(name)
             try withLogErrors { () throws(DiskError) in try disk.remove(path) }
@@ -105,11 +103,17 @@ struct LogOpening {
         }
     }
 
-    private func misplaced(_ first: UInt64) -> LogError {
+    private func misplaced(_ unit: LogListing.Unit) -> LogError {
         let expected = log.nextSequence
+        let first = unit.first
+        let name =
+            switch unit {
+            case .sealed(let range): LogFileName.columns(first, range.upperBound)
+            case .journal: LogFileName.journal(first)
+            }
         return .damaged(
             Damage(
-                path: path(LogFileName.journal(first)), offset: 0,
+                path: path(name), offset: 0,
                 reason: first > expected
                     ? "the records from \(expected) on are missing"
                     : "the file overlaps the records up to \(expected - 1)",
@@ -128,48 +132,137 @@ struct LogOpening {
 
 extension LogOpening {
     /// A segment with columns: its records are not read.
-    private mutating func openSealed(_ first: UInt64, _ last: UInt64) throws(LogError) {
-        let journalPath = path(LogFileName.journal(first))
-        let file = try withLogErrors { () throws(DiskError) in try disk.open(journalPath, .read) }
-        let found = try JournalHeader.read(file, first: first, logID: log.logID)
-        log.logID = found.header.logID
-        guard let columns = try readColumns(first, last) else {
-            log.report.columnsRebuilt.append(path(LogFileName.columns(first, last)))
-            try openWhole(first, following: last + 1)
-            return
+    private mutating func openSealed(
+        _ range: ClosedRange<UInt64>, _ listing: LogListing
+    ) throws(LogError) {
+        let name = LogFileName.columns(range.lowerBound, range.upperBound)
+        let journals = listing.journals(in: range)
+        let columns: SegmentColumns
+        do {
+            columns = try readColumns(path(name), range)
+        } catch {
+            // The journal, if it is still there, has all that they hold.
+            guard case .damaged = error, journals == [range.lowerBound] else { throw error }
+            log.report.columnsRebuilt.append(path(name))
+            return try openWhole(range.lowerBound, following: range.upperBound + 1)
         }
+        let payloads: Payloads
+        switch columns.payloads {
+        case .archive(let fingerprint):
+            payloads = .archive(try openArchive(range, fingerprint))
+        case .journal:
+            guard journals == [range.lowerBound],
+                !listing.innerColumns.contains(where: { range.overlaps($0) })
+            else {
+                throw .damaged(
+                    Damage(
+                        path: path(name), offset: 0,
+                        reason: journals.isEmpty
+                            ? "the journal of these columns is missing"
+                            : "the columns overlap other files of the same records",
+                        firstSequence: range.lowerBound, count: UInt64(range.count)))
+            }
+            payloads = .journal(try openJournal(of: columns))
+        }
+        log.segments.append(
+            Segment(firstSequence: range.lowerBound, columns: columns, payloads: payloads))
+        log.nextSequence = range.upperBound + 1
+    }
+
+    /// The journal of a sealed segment, which must reach to its last record.
+    private mutating func openJournal(
+        of columns: SegmentColumns
+    ) throws(LogError) -> JournalPayloads {
+        let first = columns.firstSequence
+        let path = path(LogFileName.journal(first))
+        let file = try withLogErrors { () throws(DiskError) in try disk.open(path, .read) }
+        log.logID = try JournalHeader.read(file, first: first, logID: log.logID).header.logID
         let size = try withLogErrors { () throws(DiskError) in try file.size() }
         let lastRecord = Int(columns.position(ofRow: columns.rows - 1))
         guard lastRecord + Record.headerBytes <= size else {
             throw .damaged(
                 Damage(
-                    path: journalPath, offset: size,
+                    path: path, offset: size,
                     reason:
                         "the journal is cut short, its last record begins at byte \(lastRecord)",
                     firstSequence: first, count: nil))
         }
-        log.segments.append(
-            Segment(
-                firstSequence: first, columns: columns,
-                payloads: JournalPayloads(disk, path: journalPath)))
-        log.nextSequence = last + 1
+        return JournalPayloads(disk, path: path)
     }
 
-    /// Maps a columns file; nil where it is damaged, since the journal has all that it holds.
-    private func readColumns(_ first: UInt64, _ last: UInt64) throws(LogError) -> SegmentColumns? {
-        let path = path(LogFileName.columns(first, last))
-        let columns: SegmentColumns
-        do {
-            columns = try ColumnsMapping.open(disk, path)
-        } catch {
-            switch error {
-            case .damaged: return nil
-            default: throw error
-            }
+    private mutating func openArchive(
+        _ range: ClosedRange<UInt64>, _ fingerprint: UInt32
+    ) throws(LogError) -> ArchiveFile {
+        let path = path(LogFileName.archive(range.lowerBound, range.upperBound))
+        let archive = try ArchiveFile(disk, path)
+        guard archive.fingerprint == fingerprint, archive.rows == range.count,
+            log.logID == nil || archive.logID == log.logID
+        else {
+            throw .damaged(
+                Damage(
+                    path: path, offset: 0,
+                    reason: "the archive is not the one that its columns are of",
+                    firstSequence: range.lowerBound, count: UInt64(range.count)))
         }
-        let rows = last - first + 1
-        let fits = columns.firstSequence == first && UInt64(columns.rows) == rows
-        return fits ? columns : nil
+        log.logID = archive.logID
+        return archive
+    }
+
+    /// An archive of records that no segment has is not what a seal or a merge left behind.
+    private func refuseStrayArchives(_ listing: LogListing) throws(LogError) {
+        for range in listing.archives where range.upperBound >= log.nextSequence {
+            throw .damaged(
+                Damage(
+                    path: path(LogFileName.archive(range.lowerBound, range.upperBound)), offset: 0,
+                    reason: "the columns of this archive are missing",
+                    firstSequence: range.lowerBound, count: UInt64(range.count)))
+        }
+    }
+
+    /// Removes what a seal or a merge has left behind: files whose records are all in others that
+    /// have been opened.
+    private mutating func removeSuperseded(_ listing: LogListing) throws(LogError) {
+        var unfinished = listing.archives
+        for segment in log.segments where segment.isArchived {
+            let range = segment.firstSequence...segment.lastSequence
+            let inner = listing.innerColumns.filter { range.overlaps($0) }
+            let archives = unfinished.filter { range.overlaps($0) && $0 != range }
+            unfinished.removeAll { range.overlaps($0) }
+            let names =
+                listing.journals(in: range).map { LogFileName.journal($0) }
+                + inner.map { LogFileName.columns($0.lowerBound, $0.upperBound) }
+                + archives.map { LogFileName.archive($0.lowerBound, $0.upperBound) }
+            if names.isEmpty { continue }
+            try rewriteColumns(segment)
+            try remove(names)
+        }
+        // Made, but the columns never said so.
+        try remove(unfinished.map { LogFileName.archive($0.lowerBound, $0.upperBound) })
+    }
+
+    /// Writes a segment's columns anew. Of a merge that left files behind it is not known whether
+    /// the name that its columns got is on the disk, for the flush may have failed: before anything
+    /// else goes, it must surely be there.
+    private func rewriteColumns(_ segment: Segment) throws(LogError) {
+        let name = LogFileName.columns(segment.firstSequence, segment.lastSequence)
+        let bytes = segment.columns.encoded()
+        try Self.make(disk, directory, path(name)) { file throws(DiskError) in
+            try bytes.writeAll(to: file, at: 0)
+        }
+    }
+
+    /// Maps a columns file, which must have the rows of its name.
+    private func readColumns(
+        _ path: String, _ range: ClosedRange<UInt64>
+    ) throws(LogError) -> SegmentColumns {
+        let columns = try ColumnsMapping.open(disk, path)
+        guard columns.firstSequence == range.lowerBound, columns.rows == range.count else {
+            throw .damaged(
+                Damage(
+                    path: path, offset: 0, reason: "the columns are those of other records",
+                    firstSequence: range.lowerBound, count: UInt64(range.count)))
+        }
+        return columns
     }
 
     /// A segment without columns that is not the last: a later file proves that all of it was
@@ -183,7 +276,7 @@ extension LogOpening {
         let columns = try replay(scanner, before: following)
         let segment = Segment(
             firstSequence: first, columns: columns.publish(),
-            payloads: JournalPayloads(disk, path: journalPath))
+            payloads: .journal(JournalPayloads(disk, path: journalPath)))
         log.segments.append(segment)
         log.unsealed.append(UnsealedSegment(segment: segment, journalEnd: end.offset))
         log.nextSequence = following
@@ -212,7 +305,7 @@ extension LogOpening {
         if columns.rows > 0 {
             log.segments.append(
                 Segment(
-                    firstSequence: first, columns: columns.publish(), payloads: payloads))
+                    firstSequence: first, columns: columns.publish(), payloads: .journal(payloads)))
         }
         log.nextSequence = extent.end.sequence
         guard !options.readOnly else { return }

@@ -46,7 +46,7 @@ extension MessageLog {
     /// Gives space that was reserved for appends back to the file system. The cut takes nothing
     /// but zeros, so it need not be durable.
     private func giveBack(_ unsealed: UnsealedSegment) throws(LogError) {
-        let path = unsealed.segment.payloads.path
+        let path = path(LogFileName.journal(unsealed.segment.firstSequence))
         try withLogErrors { () throws(DiskError) in
             try disk.open(path, .readWrite).truncate(to: unsealed.journalEnd)
         }

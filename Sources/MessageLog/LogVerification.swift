@@ -33,19 +33,44 @@ extension MessageLog {
     }
 
     private func verify(_ segment: Segment, _ report: inout VerifyReport) throws(LogError) {
-        let scanner = try segment.scanner(disk, logID: logID)
+        switch segment.payloads {
+        case .journal(let journal): try verify(segment, journal, &report)
+        case .archive(let archive): try verify(segment, archive, &report)
+        }
+    }
+
+    private func verify(
+        _ segment: Segment, _ journal: JournalPayloads, _ report: inout VerifyReport
+    ) throws(LogError) {
+        let file = try withLogErrors { () throws(DiskError) in try disk.open(journal.path, .read) }
+        let scanner = try JournalScanner(file, first: segment.firstSequence, logID: logID)
         let known = report.damage.count
         try scanner.verifyBatches(before: segment.lastSequence + 1, &report)
         guard report.damage.count == known else { return }
         let rebuilt = ActiveColumns(
             firstSequence: segment.firstSequence, blockRows: segment.columns.blockRows)
         try scanner.replay(into: rebuilt, before: segment.lastSequence + 1)
-        try compare(segment, rebuilt.publish())
+        try compare(segment, rebuilt.publish().encoded())
+    }
+
+    /// Checks each part of the columns and of the archive by its checksum, and that lists, indexes
+    /// and the archive's order follow from the rows.
+    private func verify(
+        _ segment: Segment, _ archive: ArchiveFile, _ report: inout VerifyReport
+    ) throws(LogError) {
+        let path = path(LogFileName.columns(segment.firstSequence, segment.lastSequence))
+        do { try segment.columns.verify() } catch { throw LogError(error, path: path) }
+        try archive.verify()
+        let rebuilt = MergedColumns([segment.columns], blockRows: segment.columns.blockRows)
+        try compare(
+            segment, ColumnsEncoder.encode(rebuilt.view, payloads: segment.columns.payloads))
+        report.records += UInt64(segment.rows)
+        report.bytes += archive.byteCount
     }
 
     /// Equal columns have equal bytes.
-    private func compare(_ segment: Segment, _ rebuilt: SegmentColumns) throws(LogError) {
-        guard segment.columns.encoded() != rebuilt.encoded() else { return }
+    private func compare(_ segment: Segment, _ rebuilt: [UInt8]) throws(LogError) {
+        guard segment.columns.encoded() != rebuilt else { return }
         let name = LogFileName.columns(segment.firstSequence, segment.lastSequence)
         throw .damaged(
             Damage(

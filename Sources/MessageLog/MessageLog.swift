@@ -35,6 +35,7 @@ package final class MessageLog: @unchecked Sendable {
         var closed = false
     }
     let shared: Mutex<Shared>
+    let archiving = Mutex(ArchivingState())
 
     // What follows belongs to the writer.
     private var active: ActiveSegment?

@@ -34,10 +34,22 @@ public enum Limits {
     public static let journalReserveBytes = 16 << 20
     /// The most records in one segment.
     public static let segmentRecordsMax = 1 << 18
+    /// The most records in one segment that several were merged into.
+    public static let mergedRecordsMax = 1 << 21
     /// The largest batch, and so the longest tail that a crash may tear.
     public static let batchBytesMax = 16 << 20
     /// Writes of at least so many bytes go past the page cache, where the file system allows it.
     public static let directWriteBytesMin = 1 << 20
+    /// Segments of one size are merged when so many stand side by side.
+    public static let mergeSegments = 4
+    /// zstd's level for archives of full journals: what keeps up with the bus.
+    public static let sealingLevel = 3
+    /// zstd's level for archives of merged segments: what fits into a few hundred megabytes.
+    public static let mergingLevel = 9
+    /// Decompressed blocks of one archive that a reader keeps.
+    public static let decompressedBytesMax = 8 << 20
+    /// The dictionary of an archive; a smaller one gets a smaller dictionary.
+    public static let dictionaryBytesMax = 256 << 10
     /// Batches start at multiples of this offset.
     public static let batchAlignmentBytes = 512
     /// Rows in one block of a segment's columns; each block knows its earliest and latest time.

@@ -71,35 +71,89 @@ func recordBatch(_ records: [[UInt8]]) -> RecordBatch {
     return batch
 }
 
-/// Every record of the log, read in order and, to be sure, one by one as well.
-func contents(_ log: MessageLog) throws -> [[UInt8]] {
-    var records: [[UInt8]] = []
-    var inOrder = true
-    try log.forEachRecord { sequence, record in
-        inOrder = inOrder && sequence == UInt64(records.count) + 1
-        records.append(Array(record.bytes))
-        return true
+/// What the log keeps of a record, wherever it stands.
+struct Kept: Equatable {
+    var kind: UInt8
+    var flags: UInt8
+    var time: Timestamp
+    var id: MessageID
+    /// By dimension, and in the record's order within one; of messages only.
+    var names: [Name] = []
+    var payload: [UInt8]
+
+    struct Name: Equatable {
+        var dimension: Dimension
+        var text: [UInt8]
     }
-    #expect(inOrder)
-    let snapshot = log.snapshot
-    #expect(snapshot.end == UInt64(records.count))
-    for segment in snapshot.segments {
-        for row in 0..<segment.rows {
-            let bytes = try segment.withRecord(row) { Array($0.bytes) }
-            #expect(bytes == records[Int(segment.firstSequence) - 1 + row])
+
+    init(_ record: [UInt8]) {
+        self = record.withUnsafeBytes { bytes in
+            guard let view = RecordView(checking: bytes) else {
+                preconditionFailure("a test's record is whole")
+            }
+            return Kept(view)
         }
     }
+
+    private init(_ view: RecordView) {
+        kind = view.kind
+        flags = view.flags
+        time = view.timestamp
+        id = view.id
+        payload = Array(view.payload)
+        guard kind == Record.Kind.message else { return }
+        names = (0..<view.nameCount).map { place in
+            let name = view.name(at: place)
+            return Name(dimension: name.dimension, text: Array(view.text(of: name)))
+        }
+        names.sort { $0.dimension < $1.dimension }
+    }
+
+    init(_ segment: Segment, row: Int, _ reader: inout PayloadReader) throws {
+        let columns = segment.columns
+        let block = columns.block(row / columns.blockRows, .all)
+        let place = row - block.firstRow
+        kind = block.kinds[place]
+        flags = block.flags[place]
+        time = Timestamp(microseconds: block.times[place])
+        id = block.id(ofRow: place)
+        payload = try reader.payload(ofRow: row)
+        if block.topics[place] != 0 {
+            names.append(
+                Name(
+                    dimension: .topic, text: columns.names.text(of: .topic, block.topics[place])))
+        }
+        for set in block.sets {
+            for id in set.names.ids(ofRow: place) {
+                names.append(
+                    Name(
+                        dimension: set.dimension, text: columns.names.text(of: set.dimension, id)))
+            }
+        }
+    }
+}
+
+/// Every record of the log, in order.
+func contents(_ log: MessageLog) throws -> [Kept] {
+    var records: [Kept] = []
+    let snapshot = log.snapshot
+    for segment in snapshot.segments {
+        #expect(segment.firstSequence == UInt64(records.count) + 1)
+        var reader = PayloadReader(segment)
+        for row in 0..<segment.rows { records.append(try Kept(segment, row: row, &reader)) }
+    }
+    #expect(snapshot.end == UInt64(records.count))
     return records
 }
 
 /// What the naive model knows: a list.
 struct Acknowledged {
     /// Records whose append has returned, in order.
-    var durable: [[UInt8]] = []
+    var durable: [Kept] = []
     /// Records of the append that failed: they may be there or not, in order, from the first on.
-    var pending: [[UInt8]] = []
+    var pending: [Kept] = []
 
-    func allows(_ found: [[UInt8]]) -> Bool {
+    func allows(_ found: [Kept]) -> Bool {
         found.count >= durable.count && found.count <= durable.count + pending.count
             && found.elementsEqual((durable + pending).prefix(found.count))
     }
@@ -107,11 +161,11 @@ struct Acknowledged {
     /// Appends fresh records and notes what the log says about them.
     mutating func append(_ records: [[UInt8]], to log: MessageLog) throws {
         var outcomes: [AppendOutcome] = []
-        pending = records
+        pending = records.map { Kept($0) }
         do {
             try log.append([recordBatch(records)], outcomes: &outcomes)
         } catch {
-            durable += records.prefix(outcomes.count)
+            durable += pending.prefix(outcomes.count)
             pending.removeFirst(outcomes.count)
             throw error
         }
@@ -119,21 +173,23 @@ struct Acknowledged {
         for (place, outcome) in outcomes.enumerated() {
             #expect(outcome == .appended(sequence: UInt64(durable.count + place + 1)))
         }
-        durable += records
+        durable += pending
         pending = []
     }
 }
 
-/// Opens, appends, rolls over several journals, stops cleanly, opens again, appends, stops.
+/// Opens, appends, rolls over several journals, archives, stops cleanly, opens again, appends,
+/// archives and merges, stops.
 struct Workload {
     var acknowledged = Acknowledged()
+    var archives = true
 
     /// Appends' record counts and payload sizes; some batches are larger than a journal.
     static let steps: [(records: Int, bytes: Int)] = [(1, 40), (3, 300), (6, 500), (1, 9_000)]
 
     mutating func run(_ disk: SimulatedDisk) throws {
         var number: UInt64 = 1
-        for _ in 0..<2 {
+        for round in 0..<2 {
             let log = try openLog(disk)
             for step in Self.steps {
                 let records = (0..<step.records).map {
@@ -142,6 +198,7 @@ struct Workload {
                 number += UInt64(step.records)
                 try acknowledged.append(records, to: log)
             }
+            while archives, try log.compactNext(everything: round == 1, isStopped: { false }) {}
             try log.close()
         }
     }
@@ -155,6 +212,7 @@ func expectRecovers(
         let log = try openLog(disk)
         let found = try contents(log)
         #expect(known.allows(found), "\(what()): \(found.count) of \(known.durable.count)")
+        #expect(try orphans(disk, log) == [], "\(what())")
         var after = Acknowledged(durable: found)
         try after.append([message(900_001), message(900_002, byteCount: 700)], to: log)
         let report = try log.verify()
@@ -165,5 +223,21 @@ func expectRecovers(
         #expect(try contents(again) == after.durable, "\(what())")
     } catch {
         Issue.record("\(what()): \(error)")
+    }
+}
+
+/// Files of the log that no segment needs.
+func orphans(_ disk: SimulatedDisk, _ log: MessageLog) throws -> [String] {
+    var needed: Set<String> = []
+    for segment in log.snapshot.segments {
+        let (first, last) = (segment.firstSequence, segment.lastSequence)
+        needed.insert(LogFileName.columns(first, last))
+        needed.insert(
+            segment.isArchived ? LogFileName.archive(first, last) : LogFileName.journal(first))
+    }
+    // The one that takes appends may be empty.
+    needed.insert(LogFileName.journal(log.snapshot.end + 1))
+    return try disk.list(logDirectory).filter {
+        !needed.contains($0) && LogFileName($0) != .torn
     }
 }

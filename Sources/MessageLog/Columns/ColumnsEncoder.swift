@@ -2,8 +2,8 @@ import Model
 
 /// Writes the columns file of a view of memory. The same rows give the same bytes.
 enum ColumnsEncoder {
-    static func encode(_ view: ActiveView) -> [UInt8] {
-        var file = ColumnsFileBuilder(view)
+    static func encode(_ view: ActiveView, payloads: PayloadLink = .journal) -> [UInt8] {
+        var file = ColumnsFileBuilder(view, payloads)
         let blocks = (0..<view.blockCount).map(view.block)
         var list: [UInt8] = []
         file.section(.data) { bytes in
@@ -131,7 +131,7 @@ struct ColumnsFileBuilder {
     private var directory: [UInt8] = []
     private var sections = 0
 
-    init(_ view: ActiveView) {
+    init(_ view: ActiveView, _ payloads: PayloadLink) {
         bytes.append(integer: ColumnsFormat.magic)
         bytes.append(integer: ColumnsFormat.version)
         bytes.append(integer: UInt32(view.blockRows))
@@ -140,7 +140,13 @@ struct ColumnsFileBuilder {
         bytes.append(integer: UInt32(0))
         bytes.append(integer: view.timeBounds?.lowerBound ?? .max)
         bytes.append(integer: view.timeBounds?.upperBound ?? .min)
-        bytes.append(contentsOf: repeatElement(0, count: 12))
+        switch payloads {
+        case .journal: bytes.append(contentsOf: repeatElement(0, count: 12))
+        case .archive(let fingerprint):
+            bytes.append(integer: UInt32(1))
+            bytes.append(integer: fingerprint)
+            bytes.append(integer: UInt32(0))
+        }
         bytes.append(integer: Checksum.crc32c(bytes))
         precondition(bytes.count == ColumnsFormat.headerBytes, "the header has its size")
     }

@@ -19,6 +19,7 @@ final class ColumnsFile: @unchecked Sendable {
     var firstSequence: UInt64 { sections.firstSequence }
     var blockRows: Int { sections.blockRows }
     var timeBounds: ClosedRange<Int64>? { sections.timeBounds }
+    var payloads: PayloadLink { sections.payloads }
     var bytes: UnsafeRawBufferPointer { unsafe mapped.bytes }
 
     init(_ mapped: MappedBytes) throws(ColumnsError) {
@@ -168,6 +169,19 @@ final class ColumnsFile: @unchecked Sendable {
         UInt8(truncatingIfNeeded: value(.flags, row, usual: 0))
     }
     func position(ofRow row: Int) -> UInt64 { value(.positions, row, usual: 0) }
+    /// Calls `body` with the text of a row's topic, which is empty where it has none.
+    func withTopic(ofRow row: Int, _ body: (UnsafeRawBufferPointer) -> Void) {
+        let topic = UInt32(truncatingIfNeeded: value(.topics, row, usual: 0))
+        guard topic > 0, topic <= topicNames, let names = dimension(.topic) else {
+            return unsafe body(UnsafeRawBufferPointer(start: nil, count: 0))
+        }
+        unsafe names.withText(topic, body)
+    }
+    func id(ofRow row: Int) -> MessageID {
+        unsafe MessageID(
+            form: UInt16(truncatingIfNeeded: value(.idForms, row, usual: 0)),
+            high: identities.integer(at: row * 16), low: identities.integer(at: row * 16 + 8))
+    }
 
     private func value(_ code: ColumnsFormat.Column, _ row: Int, usual: UInt64) -> UInt64 {
         var decoder = decoder(row / blockRows)

@@ -65,3 +65,11 @@ enum ColumnsFormat {
         case setIDs = 8
     }
 }
+
+/// Where the payloads of a segment's rows are, and so what their positions mean.
+enum PayloadLink: Hashable, Sendable {
+    /// In the journal that begins with the same sequence: offsets in bytes.
+    case journal
+    /// In the archive of the same range, and no other of that name: places in its order.
+    case archive(fingerprint: UInt32)
+}

@@ -17,6 +17,7 @@ struct ColumnsSections: @unchecked Sendable {
     let firstSequence: UInt64
     let rows: Int
     let timeBounds: ClosedRange<Int64>?
+    let payloads: PayloadLink
 
     /// - Parameter bytes: must outlive this.
     init(_ bytes: UnsafeRawBufferPointer) throws(ColumnsError) {
@@ -35,11 +36,17 @@ struct ColumnsSections: @unchecked Sendable {
         firstSequence = unsafe bytes.integer(at: 16)
         rows = unsafe Int(bytes.integer(at: 24, as: UInt32.self))
         guard blockRows >= 1 && blockRows <= ColumnsFormat.blockRowsMax,
-            rows <= Limits.segmentRecordsMax
+            rows <= Limits.mergedRecordsMax
         else { throw ColumnsError(.structure("counts past their limits"), "the header", at: 0) }
         let earliest = unsafe bytes.integer(at: 32, as: Int64.self)
         let latest = unsafe bytes.integer(at: 40, as: Int64.self)
         timeBounds = earliest <= latest ? earliest...latest : nil
+        switch unsafe bytes.integer(at: 48, as: UInt32.self) {
+        case 0: payloads = .journal
+        case 1: payloads = .archive(fingerprint: unsafe bytes.integer(at: 52))
+        default:
+            throw ColumnsError(.structure("payloads of an unknown kind"), "the header", at: 48)
+        }
         list = try unsafe Self.directory(bytes)
     }
 

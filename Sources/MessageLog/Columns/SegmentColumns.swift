@@ -48,6 +48,19 @@ package final class SegmentColumns: Sendable {
         if case .sealed(let file) = backing { try file.verify() }
     }
 
+    /// Whether they are a file's, and not in memory.
+    var isSealed: Bool {
+        if case .sealed = backing { true } else { false }
+    }
+
+    /// Where the rows' payloads are.
+    var payloads: PayloadLink {
+        switch backing {
+        case .active: .journal
+        case .sealed(let file): file.payloads
+        }
+    }
+
     /// The columns file of these rows: for a view of memory made now, else the bytes as they are.
     package func encoded() -> [UInt8] {
         switch backing {
@@ -148,7 +161,17 @@ package final class SegmentColumns: Sendable {
         }
     }
 
-    /// Where a row's record stands in its journal, in bytes.
+    /// What a row's payload says too; the row is one of a columns file.
+    func readKnown(ofRow row: Int, into known: inout KnownValues) {
+        guard case .sealed(let file) = backing, row >= 0, row < rows else {
+            preconditionFailure("row \(row) of \(rows), of a columns file")
+        }
+        known.time = file.time(ofRow: row)
+        known.setID(file.id(ofRow: row))
+        unsafe file.withTopic(ofRow: row) { unsafe known.setTopic($0) }
+    }
+
+    /// Where a row's record stands in its journal, in bytes, or its payload in the archive's order.
     package func position(ofRow row: Int) -> UInt64 {
         precondition(row >= 0 && row < rows, "row \(row) of \(rows)")
         switch backing {

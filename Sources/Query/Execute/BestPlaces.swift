@@ -66,24 +66,3 @@ struct BestPlaces {
     /// The best first.
     var sorted: [MessagePlace] { heap.sorted { isWorse($1, $0) } }
 }
-
-extension [SegmentView] {
-    /// The envelope of the message at `sequence`, which one of these segments has.
-    func envelope(of sequence: UInt64) throws(EngineError) -> [UInt8] {
-        var (low, high) = (0, count)
-        while high - low > 1 {
-            let middle = (low + high) / 2
-            if self[middle].segment.firstSequence <= sequence {
-                low = middle
-            } else {
-                high = middle
-            }
-        }
-        let segment = self[low].segment
-        do {
-            return try unsafe segment.withRecord(Int(sequence - segment.firstSequence)) { record in
-                unsafe [UInt8](record.payload)
-            }
-        } catch { throw .log(error) }
-    }
-}

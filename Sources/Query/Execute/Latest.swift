@@ -22,8 +22,9 @@ enum Latest {
                     + "\(Limits.replyRowsMax), add filters or a range")
         }
         var messages: [(name: [UInt8], message: ListedMessage)] = []
+        var envelopes = EnvelopeReader(snapshot.segments)
         for (name, place) in newest.found {
-            let envelope = try snapshot.segments.envelope(of: place.sequence)
+            let envelope = try envelopes.envelope(of: place.sequence)
             messages.append(
                 (
                     name,

@@ -1,5 +1,4 @@
 import Engine
-import Glibc
 import MessageLog
 import Model
 
@@ -23,18 +22,19 @@ enum Listing {
         let span = snapshot.span(question.selection.range)
         // One more than asked for tells whether a next page exists.
         var best = BestPlaces(limit: question.limit + 1, descending: descending)
+        var envelopes = EnvelopeReader(snapshot.segments)
         for view in ordered(snapshot.segments, descending) {
             guard let bounds = view.segment.columns.timeBounds, bounds.upperBound >= span.lower,
                 bounds.lowerBound < span.upper, view.segment.firstSequence <= end
             else { continue }
             if !best.mayTake(anyOf: bounds) { break }
-            try collect(view, filter, span, end, question, snapshot, &best)
+            try collect(view, filter, span, end, question, snapshot, &envelopes, &best)
         }
         let places = best.sorted
         var messages: [ListedMessage] = []
         messages.reserveCapacity(min(places.count, question.limit))
         for place in places.prefix(question.limit) {
-            let envelope = try snapshot.segments.envelope(of: place.sequence)
+            let envelope = try envelopes.envelope(of: place.sequence)
             messages.append(
                 ListedMessage(
                     sequence: place.sequence, time: Timestamp(microseconds: place.time),
@@ -57,7 +57,8 @@ enum Listing {
             }
         }
         guard let newest else { return nil }
-        return try snapshot.segments.envelope(of: newest.sequence)
+        var envelopes = EnvelopeReader(snapshot.segments)
+        return try envelopes.envelope(of: newest.sequence)
     }
 
     private static func time(ofRow row: Int, _ columns: SegmentColumns) -> Int64 {
@@ -78,7 +79,8 @@ enum Listing {
 
     private static func collect(
         _ view: SegmentView, _ filter: ResolvedFilter, _ span: Span, _ end: UInt64,
-        _ question: MessagesQuestion, _ snapshot: borrowing Snapshot, _ best: inout BestPlaces
+        _ question: MessagesQuestion, _ snapshot: borrowing Snapshot,
+        _ envelopes: inout EnvelopeReader, _ best: inout BestPlaces
     ) throws {
         let columns = view.segment.columns
         let test = RowTest(filter, columns)
@@ -105,7 +107,7 @@ enum Listing {
                 else { continue }
                 if !question.contains.isEmpty {
                     try snapshot.checkStopped()
-                    let whole = try [view].envelope(of: place.sequence)
+                    let whole = try envelopes.envelope(of: place.sequence)
                     guard question.contains.contains(where: { occurs($0, in: whole) }) else {
                         continue
                     }
@@ -123,17 +125,6 @@ enum Listing {
     }
 
     private static func occurs(_ text: [UInt8], in whole: [UInt8]) -> Bool {
-        guard let first = text.first else { return true }
-        return unsafe whole.withUnsafeBytes { bytes in
-            var start = 0
-            while start + text.count <= bytes.count, let base = bytes.baseAddress {
-                let window = bytes.count - start - text.count + 1
-                guard let found = unsafe memchr(base + start, Int32(first), window) else { break }
-                let place = unsafe UnsafeRawPointer(found) - base
-                if unsafe memcmp(base + place, text, text.count) == 0 { return true }
-                start = place + 1
-            }
-            return false
-        }
+        unsafe whole.withUnsafeBytes { unsafe $0.firstOffset(of: text) != nil }
     }
 }

@@ -15,6 +15,7 @@ enum Reading {
         var messages: [(sequence: UInt64, envelope: [UInt8])] = []
         guard from <= snapshot.end else { return (from, messages) }
         let filter = ResolvedFilter(question.filter, names: snapshot.names)
+        var envelopes = EnvelopeReader(snapshot.segments)
         var bytes = 0
         for view in snapshot.segments where view.lastSequence >= from {
             let columns = view.segment.columns
@@ -33,7 +34,7 @@ enum Reading {
                     if messages.count == question.limit || bytes >= pageBytesMax {
                         return (sequence, messages)
                     }
-                    let envelope = try [view].envelope(of: sequence)
+                    let envelope = try envelopes.envelope(of: sequence)
                     bytes += envelope.count
                     messages.append((sequence, envelope))
                 }

@@ -1,0 +1,188 @@
+import Disk
+import Model
+import Zstd
+
+/// Makes one archive and its columns out of neighbouring segments.
+struct SegmentArchiver {
+    let disk: any Disk
+    let directory: String
+    let logID: LogID
+    /// Sealed, one behind the other.
+    let sources: [Segment]
+    /// zstd's.
+    let level: Int
+    /// Is asked now and then; true gives the work up.
+    let isStopped: () -> Bool
+    private let merged: MergedColumns
+    private let range: ClosedRange<UInt64>
+    private var readers: [PayloadReader]
+    /// Rows between two looks at `isStopped`.
+    private static let stopRows = 1_024
+
+    init(
+        _ disk: any Disk, directory: String, logID: LogID, sources: [Segment], blockRows: Int,
+        level: Int, isStopped: @escaping () -> Bool
+    ) {
+        guard let first = sources.first, let last = sources.last else {
+            preconditionFailure("an archive of nothing")
+        }
+        self.disk = disk
+        self.directory = directory
+        self.logID = logID
+        self.sources = sources
+        self.level = level
+        self.isStopped = isStopped
+        merged = MergedColumns(sources.map(\.columns), blockRows: blockRows)
+        range = first.firstSequence...last.lastSequence
+        readers = sources.map { PayloadReader($0) }
+    }
+
+    /// Writes both files, reads all back, and only then gives them their names: the archive's
+    /// first, then the columns', which is what makes the segment the archive's.
+    /// - Parameter dictionary: for the archive; nil: one is trained.
+    /// - Returns: the segment, and its dictionary.
+    /// - Throws: `.closed` if it was given up. All that was begun is undone, but for what failed
+    ///   between the two names: the next opening removes an archive that no columns speak of.
+    mutating func make(
+        dictionary known: [UInt8]?
+    ) throws(LogError) -> (segment: Segment, dictionary: [UInt8]) {
+        let dictionary: [UInt8]
+        if let known { dictionary = known } else { dictionary = try train() }
+        let archive = try unfinished(LogFileName.archive(range.lowerBound, range.upperBound))
+        do {
+            return (try fill(archive, dictionary), dictionary)
+        } catch {
+            archive.discard()
+            throw error
+        }
+    }
+
+    private mutating func fill(
+        _ archive: UnfinishedFile, _ dictionary: [UInt8]
+    ) throws(LogError) -> Segment {
+        let fingerprint = try write(to: archive.file, dictionary)
+        let columns = try unfinished(LogFileName.columns(range.lowerBound, range.upperBound))
+        do {
+            try write(to: columns.file, fingerprint)
+            let segment = try readBack(archive, columns)
+            try publish(archive)
+            try publish(columns)
+            return segment
+        } catch {
+            columns.discard()
+            throw error
+        }
+    }
+
+    private func write(to file: any DiskFile, _ fingerprint: UInt32) throws(LogError) {
+        let bytes = ColumnsEncoder.encode(
+            merged.view, payloads: .archive(fingerprint: fingerprint))
+        do { try bytes.writeAll(to: file, at: 0) } catch { throw LogError(error) }
+    }
+
+    private func unfinished(_ name: String) throws(LogError) -> UnfinishedFile {
+        do { return try UnfinishedFile(disk, directory + "/" + name) } catch {
+            throw LogError(error)
+        }
+    }
+
+    private func publish(_ file: UnfinishedFile) throws(LogError) {
+        do { try file.finish(in: directory) } catch { throw LogError(error) }
+    }
+
+    private mutating func write(
+        to file: any DiskFile, _ dictionary: [UInt8]
+    ) throws(LogError) -> UInt32 {
+        var writer = ArchiveWriter(
+            file, logID: logID, firstSequence: range.lowerBound, rows: merged.view.rows,
+            level: level, dictionary: dictionary)
+        var known = KnownValues()
+        for (place, row) in merged.rowAt.enumerated() {
+            try checkStopped(place)
+            let payload = try payload(ofRow: Int(row))
+            readKnown(Int(row), into: &known)
+            do { try writer.append(payload, known) } catch { throw LogError(error) }
+        }
+        do { return try writer.finish() } catch { throw LogError(error) }
+    }
+
+    /// Reads every payload from the new files and holds it against what it was made of.
+    private mutating func readBack(
+        _ archiveFile: UnfinishedFile, _ columnsFile: UnfinishedFile
+    ) throws(LogError) -> Segment {
+        let archive = try ArchiveFile(disk, archiveFile.temporaryPath, name: archiveFile.path)
+        let columns = try ColumnsMapping.open(disk, columnsFile.temporaryPath)
+        let segment = Segment(
+            firstSequence: range.lowerBound, columns: columns, payloads: .archive(archive))
+        var reader = PayloadReader(segment)
+        for (place, row) in merged.rowAt.enumerated() {
+            try checkStopped(place)
+            let found = try reader.payload(ofRow: Int(row))
+            guard try payload(ofRow: Int(row)) == found else {
+                throw .damaged(
+                    Damage(
+                        path: archiveFile.path, offset: 0,
+                        reason: "what was written is not what can be read back",
+                        firstSequence: range.lowerBound + UInt64(row), count: 1))
+            }
+        }
+        return segment
+    }
+
+    private func checkStopped(_ place: Int) throws(LogError) {
+        if place % Self.stopRows == 0, isStopped() { throw .closed }
+    }
+
+    /// A payload from the segment that has the row.
+    private mutating func payload(ofRow row: Int) throws(LogError) -> [UInt8] {
+        var source = 0
+        var row = row
+        while row >= sources[source].rows {
+            row -= sources[source].rows
+            source += 1
+        }
+        return try readers[source].payload(ofRow: row)
+    }
+
+    private func readKnown(_ row: Int, into known: inout KnownValues) {
+        let block = merged.view.block(row / merged.view.blockRows)
+        let place = row - block.firstRow
+        known.time = block.times[place]
+        known.setID(block.id(ofRow: place))
+        known.topic.removeAll(keepingCapacity: true)
+        if block.topics[place] != 0, let topics = merged.view.names(of: .topic) {
+            unsafe topics.withText(block.topics[place]) { unsafe known.setTopic($0) }
+        }
+    }
+
+    /// A dictionary of messages from all over the segments.
+    private mutating func train() throws(LogError) -> [UInt8] {
+        var samples: [UInt8] = []
+        var sizes: [Int] = []
+        var cutter = PayloadCutter()
+        var known = KnownValues()
+        var digits: [UInt8] = []
+        let wanted = max(1, Self.sampleBytes / 512)
+        let step = max(1, merged.rowAt.count / wanted)
+        for place in stride(from: 0, to: merged.rowAt.count, by: step) {
+            if isStopped() { throw .closed }
+            let row = Int(merged.rowAt[place])
+            let payload = try payload(ofRow: row)
+            readKnown(row, into: &known)
+            let start = samples.count
+            unsafe payload.withUnsafeBytes { bytes in
+                unsafe cutter.cut(bytes, known, text: &samples, digits: &digits)
+            }
+            sizes.append(samples.count - start)
+            digits.removeAll(keepingCapacity: true)
+            if samples.count >= Self.sampleBytes { break }
+        }
+        // What the samples have in common is worth a hundredth of them.
+        let size = min(Limits.dictionaryBytesMax, samples.count * step / 400)
+        guard size >= Self.dictionaryBytesMin else { return [] }
+        return ZstdDictionary.train(samples, sizes: sizes, byteCount: size)
+    }
+
+    private static let sampleBytes = 12 << 20
+    private static let dictionaryBytesMin = 4 << 10
+}

@@ -1,0 +1,84 @@
+import Disk
+import Model
+import Synchronization
+
+/// The records in a journal, one by one. The file is opened when first needed.
+final class JournalPayloads: Sendable {
+    let path: String
+    private let disk: any Disk
+    private let opened: Mutex<(any DiskFile)?>
+    /// A first read of this size holds most records whole.
+    private static let guessBytes = 2_048
+
+    init(_ disk: any Disk, path: String, file: (any DiskFile)? = nil) {
+        self.disk = disk
+        self.path = path
+        opened = Mutex(file)
+    }
+
+    /// The payload of a record, which is checked against its checksum.
+    /// - Parameter sequence: for the report of damage.
+    func payload(at position: Int, sequence: UInt64) throws(LogError) -> [UInt8] {
+        let file = try file()
+        let start = position - JournalFormat.recordChecksumBytes
+        var buffer = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: Self.guessBytes, alignment: 8)
+        defer { unsafe buffer.deallocate() }
+        var bytes = try unsafe Self.read(file, into: buffer, at: start)
+        let needed = unsafe Self.neededBytes(bytes)
+        if needed > bytes.count, needed <= Limits.batchBytesMax {
+            unsafe buffer.deallocate()
+            unsafe buffer = .allocate(byteCount: needed, alignment: 8)
+            unsafe bytes = try unsafe Self.read(file, into: buffer, at: start)
+        }
+        guard let record = unsafe Self.record(bytes) else {
+            throw .damaged(
+                Damage(
+                    path: path, offset: position, reason: "the record does not match its checksum",
+                    firstSequence: sequence, count: 1))
+        }
+        return unsafe Array(record.payload)
+    }
+
+    /// Opens the file, so that it can be read when its name has gone.
+    func hold() throws(LogError) { _ = try file() }
+
+    private func file() throws(LogError) -> any DiskFile {
+        let known = opened.withLock { $0 }
+        if let known { return known }
+        let file = try withLogErrors { () throws(DiskError) in try disk.open(path, .read) }
+        return opened.withLock { current in
+            if let current { return current }
+            current = file
+            return file
+        }
+    }
+
+    private static func read(
+        _ file: any DiskFile, into buffer: UnsafeMutableRawBufferPointer, at offset: Int
+    ) throws(LogError) -> UnsafeRawBufferPointer {
+        do {
+            let count = try unsafe file.read(into: buffer, at: offset)
+            return unsafe UnsafeRawBufferPointer(rebasing: buffer[..<count])
+        } catch {
+            throw LogError(error)
+        }
+    }
+
+    /// The bytes of checksum and record, as far as the record's own length can be believed.
+    private static func neededBytes(_ bytes: UnsafeRawBufferPointer) -> Int {
+        guard bytes.count >= JournalFormat.recordChecksumBytes + 4 else { return 0 }
+        let length: UInt32 = unsafe bytes.integer(at: JournalFormat.recordChecksumBytes)
+        return JournalFormat.recordChecksumBytes + Int(length)
+    }
+
+    private static func record(_ bytes: UnsafeRawBufferPointer) -> RecordView? {
+        guard bytes.count > JournalFormat.recordChecksumBytes else { return nil }
+        let rest = unsafe UnsafeRawBufferPointer(
+            rebasing: bytes[JournalFormat.recordChecksumBytes...])
+        guard let record = unsafe RecordView(checking: rest),
+            unsafe bytes.integer(at: 0) == Checksum.crc32c(record.bytes)
+        else { return nil }
+        return unsafe record
+    }
+}

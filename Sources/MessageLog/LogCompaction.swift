@@ -1,0 +1,110 @@
+import Disk
+import Model
+import Synchronization
+
+/// What one archive leaves for the next.
+struct ArchivingState {
+    /// A dictionary that archives of single journals share, and how many have it.
+    var dictionary: [UInt8]?
+    var uses = 0
+    /// After so many archives the bus may have changed: the next one trains its own.
+    static let usesMax = 64
+}
+
+extension MessageLog {
+    /// Makes one archive of segments that are sealed, if any are worth it, and shows it in their
+    /// place. At most one thread may call this at a time.
+    /// - Parameters:
+    ///   - everything: as `COMPACT` does, not only what periodic compaction finds worth it.
+    ///   - isStopped: is asked now and then; true gives the work up.
+    /// - Returns: false if there was nothing to do.
+    /// - Throws: `.closed` if it was given up; `.full`, `.io`, `.damaged` leave the segments as they
+    ///   were; `.poisoned` if a synchronize failed.
+    package func compactNext(
+        everything: Bool, isStopped: @escaping () -> Bool
+    ) throws(LogError) -> Bool {
+        let (segments, poison) = shared.withLock { state in
+            let waiting = Set(state.unsealed.map(\.segment.key))
+            let sealed = state.snapshot.segments.prefix {
+                $0.columns.isSealed && !waiting.contains($0.key)
+            }
+            return (Array(sealed), state.poison)
+        }
+        if let poison { throw .poisoned(poison) }
+        let plan =
+            everything
+            ? CompactionPlan(everythingOf: segments)
+            : CompactionPlan(
+                segments, fullRows: options.segmentRecords / 4,
+                fullBytes: options.journalBytes / 4)
+        guard let plan, let logID else { return false }
+        let sources = Array(segments[plan.places])
+        let archived = try archive(sources, plan.level, logID, isStopped)
+        replace(sources, with: archived)
+        try removeFiles(of: sources, supersededBy: archived)
+        return true
+    }
+
+    private func archive(
+        _ sources: [Segment], _ level: Int, _ logID: LogID, _ isStopped: @escaping () -> Bool
+    ) throws(LogError) -> Segment {
+        var archiver = SegmentArchiver(
+            disk, directory: directory, logID: logID, sources: sources,
+            blockRows: options.blockRows, level: level, isStopped: isStopped)
+        let isFresh = level == Limits.sealingLevel
+        do {
+            let known = isFresh ? archiving.withLock { $0.dictionary } : nil
+            let made = try archiver.make(dictionary: known)
+            if isFresh { archiving.withLock { $0.used(made.dictionary) } }
+            return made.segment
+        } catch {
+            if case .poisoned(let cause) = error {
+                shared.withLock { $0.poison = $0.poison ?? cause }
+            }
+            throw error
+        }
+    }
+
+    private func replace(_ sources: [Segment], with archived: Segment) {
+        shared.withLock { state in
+            var segments = state.snapshot.segments
+            guard let first = segments.firstIndex(where: { $0 === sources.first }),
+                let last = segments.firstIndex(where: { $0 === sources.last })
+            else { preconditionFailure("segments that are merged are shown") }
+            segments.replaceSubrange(first...last, with: [archived])
+            state.snapshot = LogSnapshot(segments)
+            state.sealedVersion += 1
+        }
+    }
+
+    /// Removes what the archive makes needless. Readers that began earlier go on with it: columns
+    /// and archives are mapped, journals open. What cannot be removed now, the next opening removes.
+    private func removeFiles(
+        of sources: [Segment], supersededBy archived: Segment
+    ) throws(LogError) {
+        for source in sources {
+            let (first, last) = (source.firstSequence, source.lastSequence)
+            switch source.payloads {
+            case .journal(let journal):
+                try journal.hold()
+                remove(LogFileName.journal(first))
+            case .archive:
+                remove(LogFileName.archive(first, last))
+            }
+            if (first, last) != (archived.firstSequence, archived.lastSequence) {
+                remove(LogFileName.columns(first, last))
+            }
+        }
+    }
+
+    private func remove(_ name: String) {
+        _ = Result { () throws(DiskError) in try disk.remove(path(name)) }
+    }
+}
+
+extension ArchivingState {
+    mutating func used(_ own: [UInt8]) {
+        uses = dictionary == nil ? 1 : uses + 1
+        dictionary = uses < Self.usesMax && !own.isEmpty ? own : nil
+    }
+}

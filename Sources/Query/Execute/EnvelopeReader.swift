@@ -1,0 +1,35 @@
+import Engine
+import MessageLog
+
+/// Reads the envelopes of one answer. Keeps what each segment's reader has decompressed, since the
+/// messages of one answer stand near each other.
+struct EnvelopeReader {
+    private let segments: [SegmentView]
+    /// By place among the segments.
+    private var readers: [Int: PayloadReader] = [:]
+    /// Listings go from segment to segment; of those behind, a few may overlap in time.
+    private static let readersMax = 4
+
+    init(_ segments: [SegmentView]) { self.segments = segments }
+
+    /// The envelope of the message at `sequence`, which one of the segments has.
+    mutating func envelope(of sequence: UInt64) throws(EngineError) -> [UInt8] {
+        var (low, high) = (0, segments.count)
+        while high - low > 1 {
+            let middle = (low + high) / 2
+            if segments[middle].segment.firstSequence <= sequence {
+                low = middle
+            } else {
+                high = middle
+            }
+        }
+        let segment = segments[low].segment
+        if readers[low] == nil, readers.count == Self.readersMax { readers.removeAll() }
+        // Moved out and back, so that the reader is changed in place.
+        var reader = readers.removeValue(forKey: low) ?? PayloadReader(segment)
+        defer { readers[low] = reader }
+        do {
+            return try reader.payload(ofRow: Int(sequence - segment.firstSequence))
+        } catch { throw .log(error) }
+    }
+}

@@ -1,0 +1,175 @@
+// What could go wrong: an archive gives back another payload than the journal had, or the right one
+// for the wrong row; a merge loses or doubles rows, names or ids; damage is read as data; a reader
+// that began before a merge loses its files; a log of archives alone does not open.
+import Disk
+import DiskSimulation
+import Model
+import TestSupport
+import Testing
+
+@testable import MessageLog
+
+@Suite struct ArchiveTests {
+    /// Messages of a few topics with ids, times, digits and odd bytes in their payloads.
+    private func message(_ number: UInt64, _ random: inout SeededGenerator) -> [UInt8] {
+        let topic = "org.example.prod." + random.pick(["git.receive", "wiki.edit", "bodhi", "z"])
+        let id = MessageID(form: 2_026, high: random.next(), low: random.next())
+        let micros = Int64(number) * 1_000_000 + Int64(random.pick([0, 250_000, 123_456]))
+        let time = Double(micros) / 1_000_000
+        var text =
+            "{\"topic\":\"\(topic)\",\"msg_id\":\"\(id.exactText ?? "")\",\"timestamp\":\(time),"
+            + "\"msg\":{\"commit\":\"\(String(random.next(), radix: 16))"
+            + "\(String(random.next(), radix: 16))\",\"n\":\(number),\"summary\":\""
+        for _ in 0..<random.below(40) { text += random.pick(["lorem ", "ipsum ", "dolor "]) }
+        var payload = Array((text + "\"}}").utf8)
+        if random.chance(5) { payload = (0..<300).map { _ in UInt8(random.below(256)) } }
+        if random.chance(2) { payload = Array(repeating: 120, count: 20_000) }
+        let isMessage = !random.chance(5)
+        var batch = RecordBatch()
+        payload.withUnsafeBytes { bytes in
+            batch.append(
+                kind: isMessage ? Record.Kind.message : Record.Kind.feed,
+                timestamp: Timestamp(microseconds: micros), id: id,
+                names: isMessage
+                    ? [(.topic, .inline(Array(topic.utf8)))]
+                        + (0..<random.below(3)).map {
+                            (.user, .inline(Array("user\(number % 5)\($0)".utf8)))
+                        } : [],
+                payload: bytes)
+        }
+        return batch.bytes
+    }
+
+    /// Random appends, seals, merges and openings, each followed by a look at everything.
+    @Test(arguments: 1...60 as ClosedRange<UInt64>)
+    func everyHistoryReadsAsItWasWritten(seed: UInt64) throws {
+        var random = SeededGenerator(seed: seed)
+        let disk = try newDisk(seed: seed)
+        let options = smallOptions(
+            journalBytes: random.pick([4_096, 16_384, 65_536]),
+            segmentRecords: random.pick([10, 40, 100]), seed: seed)
+        var log = try openLog(disk, options)
+        var known = Acknowledged()
+        var number: UInt64 = 0
+        for step in 0..<14 {
+            let what = "seed \(seed), step \(step)"
+            let before = log.snapshot
+            switch random.below(6) {
+            case 0...2:
+                let records = (0..<(1 + random.below(50))).map { _ -> [UInt8] in
+                    number += 1
+                    return message(number, &random)
+                }
+                try known.append(records, to: log)
+            case 3: _ = try log.compactNext(everything: false, isStopped: { false })
+            case 4:
+                while try log.compactNext(everything: true, isStopped: { false }) {}
+                #expect(log.snapshot.segments.count <= 2, "\(what)")
+            default:
+                try log.close()
+                log = try openLog(disk, options)
+                #expect(log.recovery.clean && log.recovery.columnsRebuilt == [], "\(what)")
+            }
+            #expect(try contents(log) == known.durable, "\(what)")
+            #expect(try log.verify().isSound, "\(what)")
+            expectReadable(before, known, what)
+        }
+        try log.close()
+        let again = try openLog(disk, options)
+        #expect(try contents(again) == known.durable, "seed \(seed)")
+        #expect(try orphans(disk, again) == [], "seed \(seed)")
+    }
+
+    /// What a snapshot showed can still be read from it.
+    private func expectReadable(_ snapshot: LogSnapshot, _ known: Acknowledged, _ what: String) {
+        for segment in snapshot.segments {
+            var reader = PayloadReader(segment)
+            for row in [0, segment.rows / 2, segment.rows - 1] {
+                let kept = try? Kept(segment, row: row, &reader)
+                #expect(kept == known.durable[Int(segment.firstSequence) - 1 + row], "\(what)")
+            }
+        }
+    }
+
+    /// A log of one small archive, closed; its files.
+    private func archived(
+        _ count: Int = 60
+    ) throws -> (disk: SimulatedDisk, known: Acknowledged, archive: String, columns: String) {
+        let disk = try newDisk()
+        let options = smallOptions(journalBytes: 1 << 20, segmentRecords: 1_000)
+        let log = try openLog(disk, options)
+        var random = SeededGenerator(seed: 77)
+        var known = Acknowledged()
+        try known.append(
+            (1...UInt64(count)).map { message($0, &random) }, to: log)
+        try log.close()
+        let again = try openLog(disk, options)
+        #expect(try again.compactNext(everything: true, isStopped: { false }))
+        try again.close()
+        let last = UInt64(count)
+        return (
+            disk, known, logDirectory + "/" + LogFileName.archive(1, last),
+            logDirectory + "/" + LogFileName.columns(1, last)
+        )
+    }
+
+    @Test func everyFlippedBitOfAnArchiveIsFound() throws {
+        let sample = try archived()
+        let bytes = try #require(sample.disk.contents(of: sample.archive))
+        for place in 0..<bytes.count {
+            let disk = sample.disk.crashImage(.everything)
+            let bit = UInt8(1) << (place % 8)
+            disk.overwrite(sample.archive, at: place, with: [bytes[place] ^ bit])
+            guard let log = try? openLog(disk) else { continue }
+            let report = try log.verify()
+            #expect(!report.isSound, "byte \(place)")
+            #expect(report.damage.first?.path == sample.archive, "byte \(place)")
+            for segment in log.snapshot.segments {
+                var reader = PayloadReader(segment)
+                for row in 0..<segment.rows {
+                    guard let kept = try? Kept(segment, row: row, &reader) else { continue }
+                    #expect(kept == sample.known.durable[row], "byte \(place), row \(row)")
+                }
+            }
+        }
+    }
+
+    @Test func aFileThatIsMissingOrAnotherOnesIsRefused() throws {
+        let sample = try archived()
+        for path in [sample.archive, sample.columns] {
+            let disk = sample.disk.crashImage(.everything)
+            try disk.remove(path)
+            #expect(throws: LogError.self, "without \(path)") { try openLog(disk) }
+            let names = try disk.list(logDirectory)
+            #expect(throws: LogError.self) { try openLog(disk) }
+            #expect(try disk.list(logDirectory) == names, "nothing was removed")
+        }
+        let other = try archived(61)
+        let bytes = try #require(other.disk.contents(of: other.archive))
+        let disk = sample.disk.crashImage(.everything)
+        let file = try disk.open(sample.archive, .readWrite)
+        try file.truncate(to: 0)
+        try bytes.writeAll(to: file, at: 0)
+        #expect(throws: LogError.self) { try openLog(disk) }
+    }
+
+    @Test func aStoppedMergeLeavesEverythingAsItWas() throws {
+        let disk = try newDisk()
+        let log = try openLog(disk)
+        var random = SeededGenerator(seed: 3)
+        var known = Acknowledged()
+        try known.append((1...100).map { message($0, &random) }, to: log)
+        let names = try disk.list(logDirectory)
+        for patience in 0..<3 {
+            var asked = 0
+            #expect(throws: LogError.closed) {
+                try log.compactNext(everything: true) {
+                    asked += 1
+                    return asked > patience
+                }
+            }
+            #expect(try disk.list(logDirectory) == names)
+        }
+        #expect(try contents(log) == known.durable)
+    }
+}
