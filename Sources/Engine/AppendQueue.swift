@@ -19,6 +19,8 @@ struct PendingAppend: Sendable {
     var batch: RecordBatch
     /// Kept and tried again while the disk is full, instead of failing.
     var waitsForSpace: Bool
+    /// The journal ends behind it.
+    var rolls = false
     var completion: @Sendable (AppendResult) -> Void
 }
 

@@ -61,6 +61,7 @@ final class Appender: Sendable {
     ) -> EngineError? {
         do {
             try log.append(waiting.map(\.batch), outcomes: &outcomes)
+            if waiting.contains(where: \.rolls) { try log.roll() }
             return nil
         } catch {
             let wrapped = EngineError.log(error)

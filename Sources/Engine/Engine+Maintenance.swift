@@ -22,6 +22,40 @@ extension Engine {
         return StoreReport(log: report, rollupsAreRight: try recomputedDump() == kept)
     }
 
+    /// Makes archives of all that is in journals now, and merges what can be merged. Takes its time;
+    /// appends and readers go on.
+    package func compact() throws(EngineError) {
+        try roll()
+        let wanted = progress.monitor.change { counters in
+            counters.compactionsWanted += 1
+            return counters.compactionsWanted
+        }
+        let failure = progress.monitor.wait { counters -> String?? in
+            if counters.compactionsDone >= wanted { return .some(counters.compactionFailure) }
+            return counters.closing ? "the engine is closing" : nil
+        }
+        if let failure, let failure { throw .compaction(failure) }
+    }
+
+    /// Ends the journal that takes appends, and waits until all that is in it is sealed.
+    private func roll() throws(EngineError) {
+        let outcome = Monitor<AppendResult?>(nil)
+        let isTaken = queue.add(
+            PendingAppend(batch: RecordBatch(), waitsForSpace: false, rolls: true) { result in
+                outcome.change { $0 = result }
+            }, mayWait: true)
+        guard isTaken else { throw .closed }
+        switch outcome.wait(until: { $0 }) {
+        case .failure(let error)?: throw error
+        case .success?, nil: break
+        }
+        let failure = progress.monitor.wait { counters -> String?? in
+            if counters.unsealed == 0 || counters.closing { return .some(nil) }
+            return counters.sealingFailure.map { .some($0) }
+        }
+        if let failure, let failure { throw .compaction(failure) }
+    }
+
     /// Drops the rollups of the store in `directory`, which nobody may have open, and computes them
     /// again from the log's columns.
     /// - Returns: the last sequence that the new rollups cover.

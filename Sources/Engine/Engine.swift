@@ -15,7 +15,7 @@ package final class Engine: Sendable {
     let store: RollupStore
     package let names: NameTable
     private let head: Head
-    private let queue = AppendQueue()
+    let queue = AppendQueue()
     package let progress = Progress()
     package let accounting = Accounting()
     package let watchers = Watchers()
@@ -70,9 +70,11 @@ package final class Engine: Sendable {
         progress.opened(at: watermark)
         publication.publish()
         indexer.packAll()
+        let compactor = Compactor(log: log, publication: publication, progress: progress)
         threads = [
             WorkerThread(name: "tallylog-log", appender.run),
             WorkerThread(name: "tallylog-index", indexer.run),
+            WorkerThread(name: "tallylog-pack", compactor.run),
         ]
     }
 
@@ -121,6 +123,9 @@ package final class Engine: Sendable {
 
     /// The segments that readers see at this moment.
     var segmentsNow: [SegmentView] { head.current.segments }
+
+    /// How many segments the log has.
+    package var segmentCount: Int { head.current.segments.count }
 
     /// The log's identity, as the rollups keep it.
     var logIDBytes: [UInt8] { log.logID?.bytes ?? [] }
@@ -192,6 +197,7 @@ package final class Engine: Sendable {
         watchers.end()
         progress.monitor.change { $0.closing = true }
         threads[1].join()
+        threads[2].join()
         indexer.foldAll()
         if let failed = appender.failed { throw failed }
         do { try log.close() } catch { throw .log(error) }

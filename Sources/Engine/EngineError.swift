@@ -16,6 +16,8 @@ package enum EngineError: Error, Sendable {
     case logLost(watermark: UInt64, end: UInt64)
     /// A checkpoint did not come about; the log and the head have everything.
     case checkpoint(String)
+    /// A compaction did not come about; the journals and archives are as they were.
+    case compaction(String)
     /// The engine has been closed, or has stopped after a failed flush.
     case closed
 }
@@ -39,6 +41,7 @@ extension EngineError: CustomStringConvertible {
                 + "its end is missing; restore the log from a backup, or run 'tallylog rebuild' "
                 + "to accept the loss"
         case .checkpoint(let reason): "the checkpoint failed: \(reason)"
+        case .compaction(let reason): "the compaction failed: \(reason)"
         case .closed: "the engine is closed"
         }
     }

@@ -63,8 +63,10 @@ final class Indexer: Sendable {
         guard log.unsealedSegments > 0 else { return }
         do {
             while try log.sealNext() { publication.publish() }
+            progress.monitor.change { $0.sealingFailure = nil }
         } catch {
-            // The log says so in `sealingFailure`; appends wait once too many segments do.
+            // Appends wait once too many segments do.
+            progress.monitor.change { $0.sealingFailure = "\(error)" }
             _ = progress.monitor.wait(milliseconds: 200) { $0.closing ? true : nil }
         }
     }

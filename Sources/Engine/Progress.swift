@@ -14,6 +14,17 @@ package final class Progress: Sendable {
         var closing = false
         /// Full segments whose columns are not written yet.
         package var unsealed = 0
+        /// Why their columns cannot be written, if they cannot.
+        package var sealingFailure: String?
+        /// Sealed segments whose payloads are still in journals.
+        package var unarchived = 0
+        /// Archives made since the engine was opened.
+        package var archives = 0
+        /// Why compaction fails, if it does; the journals stay meanwhile.
+        package var compactionFailure: String?
+        /// Compactions of everything that were asked for, and those that were finished.
+        var compactionsWanted = 0
+        var compactionsDone = 0
         /// The disk is full: appends wait for space.
         package var waitsForSpace = false
         /// Why checkpoints fail, if they do; counting goes on in memory meanwhile.
@@ -24,23 +35,27 @@ package final class Progress: Sendable {
 
     package var counters: Counters { monitor.withLock { $0 } }
 
-    func published(_ end: UInt64, unsealed: Int) {
+    func published(_ end: UInt64, unsealed: Int, unarchived: Int) {
         monitor.change {
             $0.end = max($0.end, end)
             $0.unsealed = unsealed
+            $0.unarchived = unarchived
         }
     }
 
     /// The disk takes writes again.
     func foundSpace() { monitor.withLock { $0.waitsForSpace = false } }
 
-    /// Waits while more messages wait to be folded than `Limits.headMessagesMax`, or more segments
-    /// to be sealed than `Limits.unsealedSegmentsMax`.
+    /// Waits while more messages wait to be folded than `Limits.headMessagesMax`, more segments to
+    /// be sealed than `Limits.unsealedSegmentsMax`, or more journals to be archived than
+    /// `Limits.unarchivedSegmentsMax` (but for those that cannot be).
     func waitForRoom(orUntil stopped: () -> Bool) {
         while !stopped() {
             let room = monitor.wait(milliseconds: 200) { counters -> Bool? in
                 counters.end - counters.watermark < UInt64(Limits.headMessagesMax)
-                    && counters.unsealed < Limits.unsealedSegmentsMax ? true : nil
+                    && counters.unsealed < Limits.unsealedSegmentsMax
+                    && (counters.unarchived < Limits.unarchivedSegmentsMax
+                        || counters.compactionFailure != nil) ? true : nil
             }
             if room == true { return }
         }

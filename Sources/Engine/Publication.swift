@@ -43,7 +43,9 @@ final class Publication: Sendable {
                 maps = maps.filter { shown.contains($0.key) }
             }
             head.show(segments, end: snapshot.end)
-            progress.published(snapshot.end, unsealed: log.unsealedSegments)
+            progress.published(
+                snapshot.end, unsealed: log.unsealedSegments,
+                unarchived: snapshot.unarchivedSegments)
             watchers.reached(snapshot.end)
         }
     }

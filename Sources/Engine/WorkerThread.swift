@@ -42,3 +42,9 @@ private func nameThisThread(_ name: String) {
     _ = unsafe write(descriptor, bytes, bytes.count)
     close(descriptor)
 }
+
+/// Lets the other threads go first where there are fewer cores than work.
+func yieldToOthers() {
+    // Of the calling thread alone: so Linux reads 0.
+    _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
+}

@@ -113,6 +113,15 @@ package final class MessageLog: @unchecked Sendable {
         }
     }
 
+    /// Ends the segment that takes appends, if it has rows: the next append begins a new journal.
+    /// On the writer's thread.
+    package func roll() throws(LogError) {
+        try requireWritable()
+        guard let last = active, last.columns.rows > 0 else { return }
+        active = nil
+        retire(last)
+    }
+
     /// Stops cleanly: the last segment gets its columns too, so the next opening replays nothing.
     /// - Throws: what kept the columns from being written. The log is closed all the same; the next
     ///   opening recovers it. A poisoned log, and one opened for reading, is just let go.

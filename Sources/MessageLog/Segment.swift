@@ -37,4 +37,9 @@ package struct LogSnapshot: Sendable {
         self.segments = segments
         end = segments.last?.lastSequence ?? 0
     }
+
+    /// Sealed segments whose payloads are in journals.
+    package var unarchivedSegments: Int {
+        segments.count { !$0.isArchived && $0.columns.isSealed }
+    }
 }

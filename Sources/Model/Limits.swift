@@ -70,6 +70,9 @@ public enum Limits {
     public static let headMessagesMax = 2_000_000
     /// If so many full segments wait for their columns to be written, appends wait too.
     public static let unsealedSegmentsMax = 4
+    /// If so many sealed segments wait for their archives to be made, appends wait too: 4 GiB of
+    /// journals.
+    public static let unarchivedSegmentsMax = 64
     /// Messages that wait for the log thread; beyond it, appends wait.
     public static let queuedBytesMax = 64 << 20
 

@@ -35,7 +35,7 @@ extension Connection {
         let version = output.version
         let question = read.question
         let withSequence = read.withSequence
-        answerOnWorker(context) { stop in
+        answerOnWorker(context, of: room.workers) { stop in
             let reply = room.handler.answer(
                 .question(.read(question), withSequence: withSequence), stop: stop)
             var encoder = ReplyEncoder(version)

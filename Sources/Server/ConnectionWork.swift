@@ -9,7 +9,8 @@ extension Connection {
     func answerElsewhere(_ request: Request, _ context: ChannelHandlerContext) {
         let version = output.version
         let room = room
-        answerOnWorker(context) { stop in
+        let isLong = request == .compact
+        answerOnWorker(context, of: isLong ? room.caretaker : room.workers) { stop in
             var encoder = ReplyEncoder(version)
             encoder.append(room.handler.answer(request, stop: stop), atMost: room.limits.replyBytes)
             return encoder.bytes
@@ -19,15 +20,16 @@ extension Connection {
         }
     }
 
-    /// Runs `work` on a worker thread, then `next` here, where the connection goes on.
+    /// Runs `work` on a thread of `pool`, then `next` here, where the connection goes on.
     func answerOnWorker<Answer: Sendable>(
-        _ context: ChannelHandlerContext, _ work: @escaping @Sendable (StopFlag) -> Answer,
+        _ context: ChannelHandlerContext, of pool: NIOThreadPool,
+        _ work: @escaping @Sendable (StopFlag) -> Answer,
         then next: @escaping (Connection, Answer) -> Void
     ) {
         isAnswering = true
         let stop = StopFlag()
         self.stop = stop
-        let answer = room.workers.runIfActive(eventLoop: context.eventLoop) { work(stop) }
+        let answer = pool.runIfActive(eventLoop: context.eventLoop) { work(stop) }
         answer.assumeIsolated().whenComplete { result in
             self.isAnswering = false
             self.stop = nil

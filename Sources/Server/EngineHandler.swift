@@ -37,6 +37,9 @@ package final class EngineHandler: RequestHandler {
             return Executor.explain(question, from: engine)
         case .checkpoint:
             do { return .integer(Int64(try engine.checkpoint())) } catch { return failed(error) }
+        case .compact:
+            do { try engine.compact() } catch { return failed(error) }
+            return .ok
         default:
             return .error("ERR this request is not for the engine")
         }
@@ -45,7 +48,7 @@ package final class EngineHandler: RequestHandler {
     package func isCostly(_ request: Request) -> Bool {
         switch request {
         case .question(let question, _): Executor.isCostly(question)
-        case .explain, .checkpoint: true
+        case .explain, .checkpoint, .compact: true
         default: false
         }
     }
@@ -95,12 +98,17 @@ package final class EngineHandler: RequestHandler {
             ("sequence", "\(progress.end)"),
             ("watermark", "\(progress.watermark)"),
             ("checkpoints", "\(progress.checkpoints)"),
+            ("segments", "\(engine.segmentCount)"),
+            ("unarchived", "\(progress.unarchived)"),
+            ("archives_made", "\(progress.archives)"),
             ("disk_full", progress.waitsForSpace ? "1" : "0"),
         ]
         for (reason, amount) in counts.rejectedByReason.sorted(by: { $0.key < $1.key }) {
             store.append(("rejected_\(reason)", "\(amount)"))
         }
         if let failure = progress.checkpointFailure { store.append(("checkpoint_error", failure)) }
+        if let failure = progress.sealingFailure { store.append(("sealing_error", failure)) }
+        if let failure = progress.compactionFailure { store.append(("compact_error", failure)) }
         if let failure = engine.failure { store.append(("append_error", "\(failure)")) }
         return [("Store", store), ("Feeds", feeds())]
     }

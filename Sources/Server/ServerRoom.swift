@@ -10,6 +10,8 @@ final class ServerRoom: Sendable {
     let limits: ServerLimits
     let path: String
     let workers: NIOThreadPool
+    /// Takes what may last for minutes, so that questions need not wait for it.
+    let caretaker = NIOThreadPool(numberOfThreads: 1)
     let logger: Logger
     let figures = ServerFigures()
 

@@ -48,6 +48,7 @@ package final class SocketServer: Sendable {
         let socket = try ListeningSocket(
             path: path, mode: mode, replacesStale: holdsDataLock)
         room.workers.start()
+        room.caretaker.start()
         let group = MultiThreadedEventLoopGroup(numberOfThreads: room.limits.loops)
         do {
             let channel = try await bootstrap(group).withBoundSocket(socket.descriptor).get()
@@ -56,6 +57,7 @@ package final class SocketServer: Sendable {
             socket.unlink()
             try await group.shutdownGracefully()
             try await room.workers.shutdownGracefully()
+            try await room.caretaker.shutdownGracefully()
             throw error
         }
         room.logger.info("listening", metadata: ["socket": "\(path)"])
@@ -83,6 +85,7 @@ package final class SocketServer: Sendable {
         for channel in open { try await channel.closeFuture.get() }
         cut.cancel()
         try await room.workers.shutdownGracefully()
+        try await room.caretaker.shutdownGracefully()
         try await running.group.shutdownGracefully()
         stopped.continuation.finish()
     }

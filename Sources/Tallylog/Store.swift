@@ -117,6 +117,12 @@ public final class Store: Sendable {
         do { return try engine.checkpoint() } catch { throw StoreError(error) }
     }
 
+    /// Makes archives of all that is in journals, and merges small segments: less space, and the
+    /// same answers. It happens by itself as journals fill up; this does not wait for that.
+    public func compact() throws(StoreError) {
+        do { try engine.compact() } catch { throw StoreError(error) }
+    }
+
     /// Folds everything into the rollups and lets go of the directory.
     public func close() throws(StoreError) {
         do { try engine.close() } catch { throw StoreError(error) }

@@ -42,7 +42,7 @@ enum StoreDirectory {
         case .held: return ExitStatus.held
         case .logLost, .log(.damaged): return ExitStatus.damaged
         case .log(.poisoned): return ExitStatus.flushFailed
-        case .log, .directory, .rollup, .checkpoint, .closed: return ExitStatus.failed
+        case .log, .directory, .rollup, .checkpoint, .compaction, .closed: return ExitStatus.failed
         }
     }
 }

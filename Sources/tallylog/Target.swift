@@ -57,6 +57,9 @@ struct Target: ParsableArguments {
                 return Executor.explain(question, from: engine)
             case .checkpoint:
                 return .integer(Int64(try engine.checkpoint()))
+            case .compact:
+                try engine.compact()
+                return .ok
             case .info(let sections):
                 return EngineHandler(engine, profile: .fedora, rejected: { _, _ in })
                     .infoReply(sections: sections)

@@ -1,8 +1,9 @@
 // What could go wrong: any answer is off by one message, somewhere: at a bucket's edge, at a
 // segment's border, for a name that was first seen after a checkpoint, for a repeat, after a
 // restart or a rebuild; or the words of a request mean something else than the question's value.
-// So: random histories, cut at random by checkpoints, restarts and rebuilds, and random questions,
-// each answer, in process and through the socket, held against that of an array of messages.
+// So: random histories, cut at random by checkpoints, archives, merges, restarts and rebuilds, and
+// random questions, each answer, in process and through the socket, held against that of an array
+// of messages.
 import Engine
 import Glibc
 import MessageLog
@@ -110,6 +111,9 @@ struct History {
             steps.append("checkpoint")
             let watermark = try engine.checkpoint()
             #expect(watermark == UInt64(model.kept.count), "seed \(seed), after \(steps)")
+        case 70..<80:
+            steps.append("compact")
+            try engine.compact()
         case 30..<45:
             steps.append("reopen")
             try await close()

@@ -153,6 +153,7 @@ private func clause(_ dimension: Dimension, _ names: String...) -> Filter.Clause
         ("APPEND {\"a\": \"b  c\"} ", .append(bytes("{\"a\": \"b  c\"} "))),
         ("APPEND '{\"a\":1}'", .append(bytes("{\"a\":1}"))),
         ("CHECKPOINT", .checkpoint),
+        ("compact", .compact),
         ("INFO", .info(sections: [])),
         ("INFO Server clients", .info(sections: ["server", "clients"])),
         // Connection.

@@ -118,6 +118,9 @@ package enum CommandTable {
             "CHECKPOINT", arity: 1, flags: ["admin"], group: "operations",
             "Folds what is counted in memory into the index"),
         Command(
+            "COMPACT", arity: 1, flags: ["admin"], group: "operations",
+            "Makes archives of all journals and merges small segments"),
+        Command(
             "INFO", arity: -1, flags: ["readonly", "fast"], group: "operations",
             "Shows the figures of the running server",
             [CommandArgument.value("section").multiple.optional]),

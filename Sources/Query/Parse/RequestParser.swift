@@ -39,6 +39,9 @@ package struct RequestParser {
         case "CHECKPOINT":
             try require(words.count == 1)
             return .checkpoint
+        case "COMPACT":
+            try require(words.count == 1)
+            return .compact
         case "INFO":
             return .info(sections: (1..<words.count).map { words.keyword($0).lowercased() })
         default:

@@ -11,6 +11,8 @@ public enum Request: Hashable, Sendable {
     case append([UInt8])
     /// Fold the head into the index now.
     case checkpoint
+    /// Make archives of all journals and merge what can be merged.
+    case compact
     /// Figures of the running server; no sections mean all.
     case info(sections: [String])
     /// What concerns the connection or the server's face, never the messages.

@@ -26,7 +26,7 @@ extension Request {
         switch self {
         case .question, .explain, .info: .read
         case .append: .append
-        case .checkpoint: .admin
+        case .checkpoint, .compact: .admin
         case .connection: []
         }
     }
