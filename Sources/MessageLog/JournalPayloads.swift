@@ -4,7 +4,7 @@ import Synchronization
 
 /// The records in a journal, one by one. The file is opened when first needed.
 final class JournalPayloads: Sendable {
-    let path: String
+    private let path: String
     private let disk: any Disk
     private let opened: Mutex<(any DiskFile)?>
     /// A first read of this size holds most records whole.
@@ -40,10 +40,9 @@ final class JournalPayloads: Sendable {
         return unsafe Array(record.payload)
     }
 
-    /// Opens the file, so that it can be read when its name has gone.
-    func hold() throws(LogError) { _ = try file() }
-
-    private func file() throws(LogError) -> any DiskFile {
+    /// The open file. Once this has been called it can be read for as long as this object lives,
+    /// whether it has a name still or not.
+    func file() throws(LogError) -> any DiskFile {
         let known = opened.withLock { $0 }
         if let known { return known }
         let file = try withLogErrors { () throws(DiskError) in try disk.open(path, .read) }

@@ -86,7 +86,7 @@ extension MessageLog {
             let (first, last) = (source.firstSequence, source.lastSequence)
             switch source.payloads {
             case .journal(let journal):
-                try journal.hold()
+                _ = try journal.file()
                 remove(LogFileName.journal(first))
             case .archive:
                 remove(LogFileName.archive(first, last))

@@ -42,8 +42,7 @@ extension MessageLog {
     private func verify(
         _ segment: Segment, _ journal: JournalPayloads, _ report: inout VerifyReport
     ) throws(LogError) {
-        let file = try withLogErrors { () throws(DiskError) in try disk.open(journal.path, .read) }
-        let scanner = try JournalScanner(file, first: segment.firstSequence, logID: logID)
+        let scanner = try JournalScanner(journal.file(), first: segment.firstSequence, logID: logID)
         let known = report.damage.count
         try scanner.verifyBatches(before: segment.lastSequence + 1, &report)
         guard report.damage.count == known else { return }

@@ -34,7 +34,9 @@ struct Tallylog: AsyncParsableCommand {
                 ]),
             CommandGroup(
                 name: "Maintaining",
-                subcommands: [Checkpoint.self, Verify.self, Rebuild.self, Dump.self]),
+                subcommands: [
+                    Checkpoint.self, Compact.self, Verify.self, Rebuild.self, Dump.self,
+                ]),
         ])
 }
 

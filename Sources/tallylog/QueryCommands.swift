@@ -116,3 +116,12 @@ struct Checkpoint: QueryCommand {
     @OptionGroup var output: OutputOptions
     @Argument(help: "The words of the question.") var words: [String] = []
 }
+
+struct Compact: QueryCommand {
+    static let word = "COMPACT"
+    static let shape = AnswerTable.Shape.values("state")
+    static let configuration = described("compact")
+    @OptionGroup var target: Target
+    @OptionGroup var output: OutputOptions
+    @Argument(help: "The words of the question.") var words: [String] = []
+}
