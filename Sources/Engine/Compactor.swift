@@ -44,9 +44,17 @@ final class Compactor: Sendable {
     private func compact(everything: Bool, upTo wanted: Int) -> Int {
         var failure: String?
         do {
-            while try log.compactNext(everything: everything, isStopped: isStopped) {
+            while true {
+                let begun = processorMicroseconds()
+                let rows = try log.compactNext(everything: everything, isStopped: isStopped)
+                if rows == 0 { break }
                 publication.publish()
-                progress.monitor.change { $0.archives += 1 }
+                let taken = processorMicroseconds() - begun
+                progress.monitor.change { counters in
+                    counters.archiving.archives += 1
+                    counters.archiving.messages += rows
+                    counters.archiving.processorMicroseconds += taken
+                }
             }
         } catch .closed {
             // Given up; what was there before is there still.

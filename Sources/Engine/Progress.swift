@@ -1,5 +1,15 @@
 import Model
 
+/// Work of the archive thread.
+public struct ArchivingFigures: Sendable {
+    /// Archives made, of one segment or of several.
+    public package(set) var archives = 0
+    /// Messages that went into them, each as often as it did.
+    public package(set) var messages = 0
+    /// Processor time of that, in microseconds.
+    public package(set) var processorMicroseconds = 0
+}
+
 /// How far log and rollups have come: what the log thread and the index thread tell each other.
 package final class Progress: Sendable {
     package struct Counters: Sendable {
@@ -18,8 +28,8 @@ package final class Progress: Sendable {
         package var sealingFailure: String?
         /// Sealed segments whose payloads are still in journals.
         package var unarchived = 0
-        /// Archives made since the engine was opened.
-        package var archives = 0
+        /// What compaction has done since the engine was opened.
+        package var archiving = ArchivingFigures()
         /// Why compaction fails, if it does; the journals stay meanwhile.
         package var compactionFailure: String?
         /// Compactions of everything that were asked for, and those that were finished.

@@ -48,3 +48,10 @@ func yieldToOthers() {
     // Of the calling thread alone: so Linux reads 0.
     _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
 }
+
+/// The processor time that the calling thread has had.
+func processorMicroseconds() -> Int {
+    var time = timespec()
+    unsafe clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return time.tv_sec * 1_000_000 + time.tv_nsec / 1_000
+}

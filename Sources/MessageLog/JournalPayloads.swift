@@ -31,6 +31,23 @@ final class JournalPayloads: Sendable {
             unsafe buffer = .allocate(byteCount: needed, alignment: 8)
             unsafe bytes = try unsafe Self.read(file, into: buffer, at: start)
         }
+        return try unsafe payload(of: bytes, at: position, sequence: sequence)
+    }
+
+    /// The same, read from the whole file's bytes, which the caller has mapped.
+    func payload(
+        in mapped: MappedBytes, at position: Int, sequence: UInt64
+    ) throws(LogError) -> [UInt8] {
+        let start = max(0, position - JournalFormat.recordChecksumBytes)
+        return try unsafe mapped.withBytes { whole throws(LogError) in
+            let bytes = unsafe UnsafeRawBufferPointer(rebasing: whole.dropFirst(start))
+            return try unsafe payload(of: bytes, at: position, sequence: sequence)
+        }
+    }
+
+    private func payload(
+        of bytes: UnsafeRawBufferPointer, at position: Int, sequence: UInt64
+    ) throws(LogError) -> [UInt8] {
         guard let record = unsafe Self.record(bytes) else {
             throw .damaged(
                 Damage(

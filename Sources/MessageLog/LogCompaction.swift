@@ -17,12 +17,12 @@ extension MessageLog {
     /// - Parameters:
     ///   - everything: as `COMPACT` does, not only what periodic compaction finds worth it.
     ///   - isStopped: is asked now and then; true gives the work up.
-    /// - Returns: false if there was nothing to do.
+    /// - Returns: how many rows the archive has; 0 if there was nothing to do.
     /// - Throws: `.closed` if it was given up; `.full`, `.io`, `.damaged` leave the segments as they
     ///   were; `.poisoned` if a synchronize failed.
     package func compactNext(
         everything: Bool, isStopped: @escaping () -> Bool
-    ) throws(LogError) -> Bool {
+    ) throws(LogError) -> Int {
         let (segments, poison) = shared.withLock { state in
             let waiting = Set(state.unsealed.map(\.segment.key))
             let sealed = state.snapshot.segments.prefix {
@@ -37,12 +37,12 @@ extension MessageLog {
             : CompactionPlan(
                 segments, fullRows: options.segmentRecords / 4,
                 fullBytes: options.journalBytes / 4)
-        guard let plan, let logID else { return false }
+        guard let plan, let logID else { return 0 }
         let sources = Array(segments[plan.places])
         let archived = try archive(sources, plan.level, logID, isStopped)
         replace(sources, with: archived)
         try removeFiles(of: sources, supersededBy: archived)
-        return true
+        return archived.rows
     }
 
     private func archive(

@@ -1,3 +1,4 @@
+import Disk
 import Model
 
 /// Reads payloads of one segment, and keeps the blocks that it has decompressed: neighbours in a
@@ -9,18 +10,47 @@ package struct PayloadReader {
     /// The blocks in the order in which they were read.
     private var order: [Int] = []
     private var heldBytes = 0
+    /// The journal's bytes and the positions of all rows, where all of it is going to be read.
+    private var mapped: MappedBytes?
+    private var positions: [UInt64] = []
 
     package init(_ segment: Segment) { self.segment = segment }
 
+    /// Makes reading of the whole segment cheaper.
+    mutating func readAll() throws(LogError) {
+        let columns = segment.columns
+        positions.reserveCapacity(columns.rows)
+        for index in 0..<columns.blockCount {
+            positions.append(contentsOf: columns.block(index, .positions).positions)
+        }
+        guard case .journal(let journal) = segment.payloads else { return }
+        let file = try journal.file()
+        mapped = try withLogErrors { () throws(DiskError) in try file.map() }
+    }
+
     /// A row's payload.
-    /// - Parameter row: below the segment's rows.
+    /// - Parameters:
+    ///   - row: below the segment's rows.
+    ///   - time: of the row, where it has been read already.
     /// - Throws: `.io`; `.damaged` where it is not what was written.
-    package mutating func payload(ofRow row: Int) throws(LogError) -> [UInt8] {
-        let position = Int(segment.columns.position(ofRow: row))
+    package mutating func payload(
+        ofRow row: Int, time: Int64? = nil
+    ) throws(LogError) -> [UInt8] {
+        if case .archive = segment.payloads {
+            segment.columns.readKnown(ofRow: row, time: time, into: &known)
+        }
+        return try payload(ofRow: row, known)
+    }
+
+    /// The same by whoever has read from columns already what they know of the row.
+    mutating func payload(ofRow row: Int, _ known: KnownValues) throws(LogError) -> [UInt8] {
+        let position = Int(
+            positions.isEmpty ? segment.columns.position(ofRow: row) : positions[row])
+        let sequence = segment.firstSequence + UInt64(row)
         switch segment.payloads {
         case .journal(let journal):
-            return try journal.payload(
-                at: position, sequence: segment.firstSequence + UInt64(row))
+            guard let mapped else { return try journal.payload(at: position, sequence: sequence) }
+            return try journal.payload(in: mapped, at: position, sequence: sequence)
         case .archive(let archive):
             let (block, first) = try archive.block(at: position)
             let text = try text(of: archive, block)
@@ -29,9 +59,8 @@ package struct PayloadReader {
                     Damage(
                         path: archive.path, offset: 0,
                         reason: "block \(block) has no message for position \(position)",
-                        firstSequence: segment.firstSequence + UInt64(row), count: 1))
+                        firstSequence: sequence, count: 1))
             }
-            segment.columns.readKnown(ofRow: row, into: &known)
             return text.payload(position - first, known)
         }
     }

@@ -100,7 +100,9 @@ package final class EngineHandler: RequestHandler {
             ("checkpoints", "\(progress.checkpoints)"),
             ("segments", "\(engine.segmentCount)"),
             ("unarchived", "\(progress.unarchived)"),
-            ("archives_made", "\(progress.archives)"),
+            ("archives_made", "\(progress.archiving.archives)"),
+            ("archived_messages", "\(progress.archiving.messages)"),
+            ("archiving_cpu_ms", "\(progress.archiving.processorMicroseconds / 1_000)"),
             ("disk_full", progress.waitsForSpace ? "1" : "0"),
         ]
         for (reason, amount) in counts.rejectedByReason.sorted(by: { $0.key < $1.key }) {

@@ -123,6 +123,9 @@ public final class Store: Sendable {
         do { try engine.compact() } catch { throw StoreError(error) }
     }
 
+    /// What has been archived since the store was opened, and at what price.
+    public var archiving: ArchivingFigures { engine.progress.counters.archiving }
+
     /// Folds everything into the rollups and lets go of the directory.
     public func close() throws(StoreError) {
         do { try engine.close() } catch { throw StoreError(error) }

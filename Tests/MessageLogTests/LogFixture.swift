@@ -198,7 +198,7 @@ struct Workload {
                 number += UInt64(step.records)
                 try acknowledged.append(records, to: log)
             }
-            while archives, try log.compactNext(everything: round == 1, isStopped: { false }) {}
+            while archives, try log.compactNext(everything: round == 1, isStopped: { false }) > 0 {}
             try log.close()
         }
     }

@@ -5,6 +5,7 @@ import Tallylog
 //
 //     Canonical ingest DATA STORE [in flight=1]   parsed batches of 10,000
 //     Canonical lines DATA STORE                  the same from JSON lines
+//     Canonical compact DATA STORE                archives and merges what the store has
 //     Canonical query DATA STORE [even|odd]       Q1 to Q5, 300 questions each
 //
 // DATA has msgs.jsonl and, for queries, topics.txt, users.txt and queries.txt.
@@ -16,12 +17,13 @@ struct Canonical {
     static func main() async throws {
         let words = CommandLine.arguments
         guard words.count >= 4 else {
-            return print("usage: Canonical ingest|lines|query DATA STORE [option]")
+            return print("usage: Canonical ingest|lines|compact|query DATA STORE [option]")
         }
         switch words[1] {
         case "ingest":
             try await ingest(words[2], words[3], inFlight: words.count > 4 ? Int(words[4]) ?? 1 : 1)
         case "lines": try await lines(words[2], words[3])
+        case "compact": try await compact(words[3])
         case "query": try queries(words[2], words[3], odd: words.count > 4 && words[4] == "odd")
         default: print("unknown workload \(words[1])")
         }
@@ -69,6 +71,31 @@ struct Canonical {
         try store.checkpoint()
         watch.report("JSON lines to durable, with final checkpoint", messages: file.lines.count)
         try store.close()
+    }
+
+    /// Full journals first, as it happens by itself, then everything into few segments.
+    static func compact(_ directory: String) async throws {
+        let store = try Store.open(directory)
+        var archives = -1
+        while store.archiving.archives != archives {
+            archives = store.archiving.archives
+            try await Task.sleep(for: .seconds(5))
+        }
+        let sealed = store.archiving
+        report("archived by itself", sealed.messages, sealed.processorMicroseconds)
+        let watch = Stopwatch()
+        try store.compact()
+        watch.report("COMPACT", messages: nil)
+        let all = store.archiving
+        report(
+            "COMPACT", all.messages - sealed.messages,
+            all.processorMicroseconds - sealed.processorMicroseconds)
+        try store.close()
+    }
+
+    private static func report(_ name: String, _ messages: Int, _ microseconds: Int) {
+        let each = Double(microseconds) / Double(max(1, messages))
+        print("\(name): \(messages) messages, \(each) us of CPU each")
     }
 
     static func queries(_ data: String, _ directory: String, odd: Bool) throws {

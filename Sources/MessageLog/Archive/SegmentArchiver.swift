@@ -46,6 +46,7 @@ struct SegmentArchiver {
     mutating func make(
         dictionary known: [UInt8]?
     ) throws(LogError) -> (segment: Segment, dictionary: [UInt8]) {
+        for source in readers.indices { try readers[source].readAll() }
         let dictionary: [UInt8]
         if let known { dictionary = known } else { dictionary = try train() }
         let archive = try unfinished(LogFileName.archive(range.lowerBound, range.upperBound))
@@ -99,34 +100,46 @@ struct SegmentArchiver {
         var known = KnownValues()
         for (place, row) in merged.rowAt.enumerated() {
             try checkStopped(place)
-            let payload = try payload(ofRow: Int(row))
             readKnown(Int(row), into: &known)
+            let payload = try payload(ofRow: Int(row), known)
             do { try writer.append(payload, known) } catch { throw LogError(error) }
         }
         do { return try writer.finish() } catch { throw LogError(error) }
     }
 
-    /// Reads every payload from the new files and holds it against what it was made of.
+    /// Reads all that is in the new files and holds it against what it was made of.
     private mutating func readBack(
         _ archiveFile: UnfinishedFile, _ columnsFile: UnfinishedFile
     ) throws(LogError) -> Segment {
         let archive = try ArchiveFile(disk, archiveFile.temporaryPath, name: archiveFile.path)
         let columns = try ColumnsMapping.open(disk, columnsFile.temporaryPath)
+        do { try columns.verify() } catch { throw LogError(error, path: columnsFile.path) }
+        for index in 0..<columns.blockCount
+        where columns.block(index, .all) != merged.view.block(index) {
+            throw differs(columnsFile, merged.view.block(index).firstRow)
+        }
         let segment = Segment(
             firstSequence: range.lowerBound, columns: columns, payloads: .archive(archive))
         var reader = PayloadReader(segment)
+        try reader.readAll()
+        var known = KnownValues()
         for (place, row) in merged.rowAt.enumerated() {
             try checkStopped(place)
-            let found = try reader.payload(ofRow: Int(row))
-            guard try payload(ofRow: Int(row)) == found else {
-                throw .damaged(
-                    Damage(
-                        path: archiveFile.path, offset: 0,
-                        reason: "what was written is not what can be read back",
-                        firstSequence: range.lowerBound + UInt64(row), count: 1))
+            readKnown(Int(row), into: &known)
+            let found = try reader.payload(ofRow: Int(row), known)
+            guard try payload(ofRow: Int(row), known) == found else {
+                throw differs(archiveFile, Int(row))
             }
         }
         return segment
+    }
+
+    private func differs(_ file: UnfinishedFile, _ row: Int) -> LogError {
+        .damaged(
+            Damage(
+                path: file.path, offset: 0,
+                reason: "what was written is not what can be read back",
+                firstSequence: range.lowerBound + UInt64(row), count: 1))
     }
 
     private func checkStopped(_ place: Int) throws(LogError) {
@@ -134,14 +147,16 @@ struct SegmentArchiver {
     }
 
     /// A payload from the segment that has the row.
-    private mutating func payload(ofRow row: Int) throws(LogError) -> [UInt8] {
+    private mutating func payload(
+        ofRow row: Int, _ known: KnownValues
+    ) throws(LogError) -> [UInt8] {
         var source = 0
         var row = row
         while row >= sources[source].rows {
             row -= sources[source].rows
             source += 1
         }
-        return try readers[source].payload(ofRow: row)
+        return try readers[source].payload(ofRow: row, known)
     }
 
     private func readKnown(_ row: Int, into known: inout KnownValues) {
@@ -167,8 +182,8 @@ struct SegmentArchiver {
         for place in stride(from: 0, to: merged.rowAt.count, by: step) {
             if isStopped() { throw .closed }
             let row = Int(merged.rowAt[place])
-            let payload = try payload(ofRow: row)
             readKnown(row, into: &known)
+            let payload = try payload(ofRow: row, known)
             let start = samples.count
             unsafe payload.withUnsafeBytes { bytes in
                 unsafe cutter.cut(bytes, known, text: &samples, digits: &digits)

@@ -80,3 +80,14 @@ package final class ColumnBlock: Sendable {
         MessageID(form: idForms[row], high: idHigh[row], low: idLow[row])
     }
 }
+
+extension ColumnBlock: Equatable {
+    package static func == (left: ColumnBlock, right: ColumnBlock) -> Bool {
+        left.firstRow == right.firstRow && left.rows == right.rows && left.times == right.times
+            && left.topics == right.topics && left.flags == right.flags
+            && left.kinds == right.kinds && left.idForms == right.idForms
+            && left.idHigh == right.idHigh && left.idLow == right.idLow
+            && left.positions == right.positions && left.sets == right.sets
+            && left.timeBounds == right.timeBounds
+    }
+}

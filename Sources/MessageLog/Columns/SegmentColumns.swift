@@ -162,11 +162,12 @@ package final class SegmentColumns: Sendable {
     }
 
     /// What a row's payload says too; the row is one of a columns file.
-    func readKnown(ofRow row: Int, into known: inout KnownValues) {
+    /// - Parameter time: the row's, where it has been read already.
+    func readKnown(ofRow row: Int, time: Int64?, into known: inout KnownValues) {
         guard case .sealed(let file) = backing, row >= 0, row < rows else {
             preconditionFailure("row \(row) of \(rows), of a columns file")
         }
-        known.time = file.time(ofRow: row)
+        known.time = time ?? file.time(ofRow: row)
         known.setID(file.id(ofRow: row))
         unsafe file.withTopic(ofRow: row) { unsafe known.setTopic($0) }
     }

@@ -17,6 +17,8 @@ struct RowTest {
     let impossible: Bool
     /// The wanted names whose postings together are shortest, with the number of their rows.
     let narrowest: (dimension: Dimension, ids: [UInt32], rows: Int)?
+    /// Whether the rows of those postings are the matching ones, with nothing more to be tested.
+    let postingsDecide: Bool
 
     init(_ filter: ResolvedFilter, _ columns: SegmentColumns) {
         let names = columns.names
@@ -59,6 +61,8 @@ struct RowTest {
         self.sets = sets
         self.impossible = impossible
         self.narrowest = narrowest
+        postingsDecide = sets.count { $0.wanted } == sets.count
+            && sets.count + (topics == nil ? 0 : 1) == 1
     }
 
     /// The same test for the rows of one block, or nil where none of them can match.

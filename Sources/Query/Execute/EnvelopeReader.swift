@@ -12,8 +12,15 @@ struct EnvelopeReader {
 
     init(_ segments: [SegmentView]) { self.segments = segments }
 
+    mutating func envelope(of place: MessagePlace) throws(EngineError) -> [UInt8] {
+        try envelope(of: place.sequence, time: place.time)
+    }
+
     /// The envelope of the message at `sequence`, which one of the segments has.
-    mutating func envelope(of sequence: UInt64) throws(EngineError) -> [UInt8] {
+    /// - Parameter time: the message's, where it has been read already.
+    mutating func envelope(
+        of sequence: UInt64, time: Int64? = nil
+    ) throws(EngineError) -> [UInt8] {
         var (low, high) = (0, segments.count)
         while high - low > 1 {
             let middle = (low + high) / 2
@@ -29,7 +36,7 @@ struct EnvelopeReader {
         var reader = readers.removeValue(forKey: low) ?? PayloadReader(segment)
         defer { readers[low] = reader }
         do {
-            return try reader.payload(ofRow: Int(sequence - segment.firstSequence))
+            return try reader.payload(ofRow: Int(sequence - segment.firstSequence), time: time)
         } catch { throw .log(error) }
     }
 }

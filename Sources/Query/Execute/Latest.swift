@@ -24,7 +24,7 @@ enum Latest {
         var messages: [(name: [UInt8], message: ListedMessage)] = []
         var envelopes = EnvelopeReader(snapshot.segments)
         for (name, place) in newest.found {
-            let envelope = try envelopes.envelope(of: place.sequence)
+            let envelope = try envelopes.envelope(of: place)
             messages.append(
                 (
                     name,

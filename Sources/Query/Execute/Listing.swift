@@ -34,7 +34,7 @@ enum Listing {
         var messages: [ListedMessage] = []
         messages.reserveCapacity(min(places.count, question.limit))
         for place in places.prefix(question.limit) {
-            let envelope = try envelopes.envelope(of: place.sequence)
+            let envelope = try envelopes.envelope(of: place)
             messages.append(
                 ListedMessage(
                     sequence: place.sequence, time: Timestamp(microseconds: place.time),
@@ -58,7 +58,7 @@ enum Listing {
         }
         guard let newest else { return nil }
         var envelopes = EnvelopeReader(snapshot.segments)
-        return try envelopes.envelope(of: newest.sequence)
+        return try envelopes.envelope(of: newest)
     }
 
     private static func time(ofRow row: Int, _ columns: SegmentColumns) -> Int64 {
@@ -86,7 +86,8 @@ enum Listing {
         let test = RowTest(filter, columns)
         if test.impossible { return }
         let rows = CandidateRows(test, columns)
-        let wanted = filter.columns.union(.times)
+        let allMatch = rows?.allMatch ?? false
+        let wanted = allMatch ? .times : filter.columns.union(.times)
         let last = columns.blockCount - 1
         for step in 0...max(0, last) where last >= 0 {
             let index = best.descending ? last - step : step
@@ -96,18 +97,19 @@ enum Listing {
             else { continue }
             try snapshot.checkStopped()
             let block = columns.block(index, wanted)
-            guard let held = test.held(against: block) else { continue }
+            let held = allMatch ? nil : test.held(against: block)
+            guard allMatch || held != nil else { continue }
             for row in rows?.places(in: block) ?? Array(0..<block.rows) {
                 let place = MessagePlace(
                     time: block.times[row],
                     sequence: view.segment.firstSequence + UInt64(block.firstRow + row))
                 guard place.time >= span.lower, place.time < span.upper, place.sequence <= end,
                     question.after.map({ isBehind(place, $0, question.order) }) ?? true,
-                    best.wouldTake(place), held.accepts(row)
+                    best.wouldTake(place), held?.accepts(row) ?? true
                 else { continue }
                 if !question.contains.isEmpty {
                     try snapshot.checkStopped()
-                    let whole = try envelopes.envelope(of: place.sequence)
+                    let whole = try envelopes.envelope(of: place)
                     guard question.contains.contains(where: { occurs($0, in: whole) }) else {
                         continue
                     }
