@@ -14,6 +14,9 @@ package protocol Disk: Sendable {
     func makeDirectory(_ path: String) throws(DiskError)
     /// Replaces `destination` if it exists. Durable once the directory is synchronized.
     func rename(_ source: String, to destination: String) throws(DiskError)
+    /// Gives a file a second name, which must not be there yet. Durable once the directory is
+    /// synchronized; EXDEV where the two names would be on different file systems.
+    func link(_ source: String, to destination: String) throws(DiskError)
     /// Removes a file's name, or an empty directory; what has the file open or mapped keeps its
     /// content.
     func remove(_ path: String) throws(DiskError)
@@ -53,7 +56,7 @@ package protocol DiskFile: AnyObject, Sendable {
 package struct DiskError: Error, Hashable, Sendable {
     package enum Operation: String, Sendable {
         case open, read, write, synchronize, size, truncate, allocate, map, list, makeDirectory
-        case rename, remove, synchronizeDirectory, lock
+        case rename, link, remove, synchronizeDirectory, lock
     }
     package var operation: Operation
     package var path: String

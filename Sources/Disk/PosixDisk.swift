@@ -58,6 +58,12 @@ package struct PosixDisk: Disk {
         }
     }
 
+    package func link(_ source: String, to destination: String) throws(DiskError) {
+        guard unsafe Glibc.link(source, destination) == 0 else {
+            throw DiskError(.link, source, errno)
+        }
+    }
+
     package func remove(_ path: String) throws(DiskError) {
         if unsafe unlink(path) == 0 { return }
         guard errno == EISDIR else { throw DiskError(.remove, path, errno) }

@@ -71,6 +71,17 @@ extension SimulatedDisk {
         }
     }
 
+    package func link(_ source: String, to destination: String) throws(DiskError) {
+        try call(.link, source) { (state) throws(DiskError) in
+            let linked = try state.tree.require(source, .link)
+            guard !state.tree.isDirectory(linked) else { throw DiskError(.link, source, EPERM) }
+            guard let place = try state.tree.place(destination, .link),
+                try state.tree.find(destination, .link) == nil
+            else { throw DiskError(.link, source, EEXIST) }
+            state.tree.set(place, to: linked)
+        }
+    }
+
     package func remove(_ path: String) throws(DiskError) {
         try call(.remove, path) { (state) throws(DiskError) in
             guard let place = try state.tree.place(path, .remove) else {

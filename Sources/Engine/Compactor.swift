@@ -1,7 +1,8 @@
 import MessageLog
 
 /// The archive thread: makes archives of full journals and merges neighbours, a step at a time, and
-/// gives way to the other threads.
+/// gives way to the other threads. All that removes files of the log, or must not see them removed,
+/// runs here, one thing at a time.
 final class Compactor: Sendable {
     private let log: MessageLog
     private let publication: Publication
@@ -16,6 +17,11 @@ final class Compactor: Sendable {
         self.progress = progress
     }
 
+    private enum Work {
+        case job(@Sendable () -> Void)
+        case stop
+    }
+
     /// The thread's body: returns when the engine closes, giving up what is under way.
     func run() {
         yieldToOthers()
@@ -23,26 +29,46 @@ final class Compactor: Sendable {
         while true {
             let work = progress.monitor.wait(milliseconds: pause) { counters -> Work? in
                 if counters.closing { return .stop }
-                let wanted = counters.compactionsWanted
-                return wanted > counters.compactionsDone ? .everything(upTo: wanted) : nil
+                return counters.jobs.isEmpty ? nil : .job(counters.jobs.removeFirst())
             }
             switch work {
             case .stop?: return
-            case .everything(let wanted)?: pause = compact(everything: true, upTo: wanted)
-            case nil: pause = compact(everything: false, upTo: 0)
+            case .job(let job)?: job()
+            case nil:
+                try? compact(everything: false)
+                pause =
+                    progress.counters.compactionFailure == nil
+                    ? Self.pauseMilliseconds : Self.patienceMilliseconds
             }
         }
     }
 
-    private enum Work {
-        /// The compactions up to this number are asked for.
-        case everything(upTo: Int)
-        case stop
+    /// Has `body` run on the thread, and waits for its result.
+    /// - Throws: what `body` throws; `.closed` if the engine closes before.
+    func perform<Result: Sendable>(
+        _ body: @escaping @Sendable () throws(EngineError) -> Result
+    ) throws(EngineError) -> Result {
+        let outcome = Monitor<Swift.Result<Result, EngineError>?>(nil)
+        let isTaken = progress.monitor.change { counters in
+            if counters.closing { return false }
+            counters.jobs.append {
+                let result = Swift.Result { () throws(EngineError) in try body() }
+                outcome.change { $0 = result }
+            }
+            return true
+        }
+        guard isTaken else { throw .closed }
+        while true {
+            if let result = outcome.wait(milliseconds: 200, until: { $0 }) {
+                return try result.get()
+            }
+            // A job that nobody has taken when the thread ends is never taken.
+            if progress.counters.hasStoppedCompacting { throw .closed }
+        }
     }
 
-    /// - Returns: how long to pause.
-    private func compact(everything: Bool, upTo wanted: Int) -> Int {
-        var failure: String?
+    /// Makes archives and merges until nothing more is worth it.
+    func compact(everything: Bool) throws(EngineError) {
         do {
             while true {
                 let begun = processorMicroseconds()
@@ -56,16 +82,14 @@ final class Compactor: Sendable {
                     counters.archiving.processorMicroseconds += taken
                 }
             }
+            progress.monitor.change { $0.compactionFailure = nil }
         } catch .closed {
             // Given up; what was there before is there still.
+            throw .closed
         } catch {
-            failure = "\(error)"
+            progress.monitor.change { $0.compactionFailure = "\(error)" }
+            throw .compaction("\(error)")
         }
-        progress.monitor.change { counters in
-            counters.compactionFailure = failure
-            if everything, !counters.closing { counters.compactionsDone = wanted }
-        }
-        return failure == nil ? Self.pauseMilliseconds : Self.patienceMilliseconds
     }
 
     private var isStopped: @Sendable () -> Bool {

@@ -26,15 +26,45 @@ extension Engine {
     /// appends and readers go on.
     package func compact() throws(EngineError) {
         try roll()
-        let wanted = progress.monitor.change { counters in
-            counters.compactionsWanted += 1
-            return counters.compactionsWanted
+        try compactor.perform { [compactor] () throws(EngineError) in
+            try compactor.compact(everything: true)
         }
-        let failure = progress.monitor.wait { counters -> String?? in
-            if counters.compactionsDone >= wanted { return .some(counters.compactionFailure) }
-            return counters.closing ? "the engine is closing" : nil
+    }
+
+    /// Copies the log into the directory `target`, as of one sequence: all that is there now. Files
+    /// that an earlier backup copied stay as they are. Appends and readers go on.
+    /// - Returns: the last sequence that the copy has.
+    package func backup(to target: String) throws(EngineError) -> UInt64 {
+        try roll()
+        return try compactor.perform { [log] () throws(EngineError) in
+            do throws(LogError) {
+                return try log.backup(to: target + "/log").end
+            } catch {
+                throw EngineError.log(error)
+            }
         }
-        if let failure, let failure { throw .compaction(failure) }
+    }
+
+    /// Makes a store in `directory`, which must be absent or empty, of the backup in `source`. All
+    /// of the backup is read and checked before anything is copied; the rollups are computed when
+    /// the store is first opened.
+    package static func restore(
+        from source: String, to directory: String
+    ) throws(EngineError) -> BackupReport {
+        let disk = PosixDisk()
+        do throws(DiskError) {
+            try disk.makeDirectory(directory)
+            guard try disk.list(directory).isEmpty else {
+                throw DiskError(.makeDirectory, directory, DiskError.existsCode)
+            }
+        } catch { throw .directory(error) }
+        do throws(LogError) {
+            let log = try MessageLog.open(
+                disk, directory: source + "/log",
+                options: LogOptions(readOnly: true, randomWord: { 0 }))
+            if let damage = try log.verify().damage.first { throw .damaged(damage) }
+            return try log.backup(to: directory + "/log")
+        } catch { throw .log(error) }
     }
 
     /// Ends the journal that takes appends, and waits until all that is in it is sealed.

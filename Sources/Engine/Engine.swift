@@ -21,6 +21,7 @@ package final class Engine: Sendable {
     package let watchers = Watchers()
     private let appender: Appender
     private let indexer: Indexer
+    let compactor: Compactor
     private let threads: [WorkerThread]
     private let closed = Monitor(false)
 
@@ -70,7 +71,7 @@ package final class Engine: Sendable {
         progress.opened(at: watermark)
         publication.publish()
         indexer.packAll()
-        let compactor = Compactor(log: log, publication: publication, progress: progress)
+        compactor = Compactor(log: log, publication: publication, progress: progress)
         threads = [
             WorkerThread(name: "tallylog-log", appender.run),
             WorkerThread(name: "tallylog-index", indexer.run),
@@ -198,6 +199,7 @@ package final class Engine: Sendable {
         progress.monitor.change { $0.closing = true }
         threads[1].join()
         threads[2].join()
+        progress.monitor.change { $0.hasStoppedCompacting = true }
         indexer.foldAll()
         if let failed = appender.failed { throw failed }
         do { try log.close() } catch { throw .log(error) }

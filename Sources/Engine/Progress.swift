@@ -32,9 +32,10 @@ package final class Progress: Sendable {
         package var archiving = ArchivingFigures()
         /// Why compaction fails, if it does; the journals stay meanwhile.
         package var compactionFailure: String?
-        /// Compactions of everything that were asked for, and those that were finished.
-        var compactionsWanted = 0
-        var compactionsDone = 0
+        /// What the archive thread is to do next.
+        var jobs: [@Sendable () -> Void] = []
+        /// The archive thread has ended.
+        var hasStoppedCompacting = false
         /// The disk is full: appends wait for space.
         package var waitsForSpace = false
         /// Why checkpoints fail, if they do; counting goes on in memory meanwhile.

@@ -23,14 +23,8 @@ extension MessageLog {
     package func compactNext(
         everything: Bool, isStopped: @escaping () -> Bool
     ) throws(LogError) -> Int {
-        let (segments, poison) = shared.withLock { state in
-            let waiting = Set(state.unsealed.map(\.segment.key))
-            let sealed = state.snapshot.segments.prefix {
-                $0.columns.isSealed && !waiting.contains($0.key)
-            }
-            return (Array(sealed), state.poison)
-        }
-        if let poison { throw .poisoned(poison) }
+        if let poison = shared.withLock({ $0.poison }) { throw .poisoned(poison) }
+        let segments = sealedSegments
         let plan =
             everything
             ? CompactionPlan(everythingOf: segments)

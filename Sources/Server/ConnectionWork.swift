@@ -9,8 +9,12 @@ extension Connection {
     func answerElsewhere(_ request: Request, _ context: ChannelHandlerContext) {
         let version = output.version
         let room = room
-        let isLong = request == .compact
-        answerOnWorker(context, of: isLong ? room.caretaker : room.workers) { stop in
+        let pool =
+            switch request {
+            case .compact, .backup: room.caretaker
+            default: room.workers
+            }
+        answerOnWorker(context, of: pool) { stop in
             var encoder = ReplyEncoder(version)
             encoder.append(room.handler.answer(request, stop: stop), atMost: room.limits.replyBytes)
             return encoder.bytes

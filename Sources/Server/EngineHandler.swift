@@ -40,6 +40,11 @@ package final class EngineHandler: RequestHandler {
         case .compact:
             do { try engine.compact() } catch { return failed(error) }
             return .ok
+        case .backup(let target):
+            do {
+                return .integer(
+                    Int64(try engine.backup(to: String(decoding: target, as: UTF8.self))))
+            } catch { return failed(error) }
         default:
             return .error("ERR this request is not for the engine")
         }
@@ -48,7 +53,7 @@ package final class EngineHandler: RequestHandler {
     package func isCostly(_ request: Request) -> Bool {
         switch request {
         case .question(let question, _): Executor.isCostly(question)
-        case .explain, .checkpoint, .compact: true
+        case .explain, .checkpoint, .compact, .backup: true
         default: false
         }
     }

@@ -123,6 +123,13 @@ public final class Store: Sendable {
         do { try engine.compact() } catch { throw StoreError(error) }
     }
 
+    /// Copies the log, as of one sequence, into a directory: a store of its own, and a small step
+    /// where an earlier backup is there. Appends and questions go on.
+    /// - Returns: the last sequence that the copy has.
+    public func backup(to directory: String) throws(StoreError) -> UInt64 {
+        do { return try engine.backup(to: directory) } catch { throw StoreError(error) }
+    }
+
     /// What has been archived since the store was opened, and at what price.
     public var archiving: ArchivingFigures { engine.progress.counters.archiving }
 

@@ -91,3 +91,27 @@ struct Dump: ParsableCommand {
             as: UTF8.self)
     }
 }
+
+/// Makes a store of a backup.
+struct Restore: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Makes a store of a backup, after reading and checking all of it",
+        discussion: """
+            Exit code 4 means that the backup is damaged; nothing is copied then. The rollups are \
+            computed when the store is first opened.
+            """)
+    @Argument(help: .init("The backup's directory.", valueName: "backup"))
+    var backup: String
+    @Option(help: .init("The data directory: absent, or empty.", valueName: "dir"))
+    var data: String
+
+    mutating func run() throws {
+        do {
+            let report = try Engine.restore(from: backup, to: data)
+            Terminal.print(lines: [
+                "the store has the messages up to sequence \(report.end): \(report.linked) files "
+                    + "linked, \(report.copied) copied (\(report.copiedBytes) bytes)"
+            ])
+        } catch { throw StoreDirectory.explained(error) }
+    }
+}

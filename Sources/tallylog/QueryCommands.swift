@@ -125,3 +125,12 @@ struct Compact: QueryCommand {
     @OptionGroup var output: OutputOptions
     @Argument(help: "The words of the question.") var words: [String] = []
 }
+
+struct Backup: QueryCommand {
+    static let word = "BACKUP"
+    static let shape = AnswerTable.Shape.values("sequence")
+    static let configuration = described("backup", "/var/backups/tallylog")
+    @OptionGroup var target: Target
+    @OptionGroup var output: OutputOptions
+    @Argument(help: "The words of the question.") var words: [String] = []
+}

@@ -60,6 +60,9 @@ struct Target: ParsableArguments {
             case .compact:
                 try engine.compact()
                 return .ok
+            case .backup(let target):
+                let directory = String(decoding: target, as: UTF8.self)
+                return .integer(Int64(try engine.backup(to: directory)))
             case .info(let sections):
                 return EngineHandler(engine, profile: .fedora, rejected: { _, _ in })
                     .infoReply(sections: sections)

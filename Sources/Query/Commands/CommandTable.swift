@@ -121,6 +121,9 @@ package enum CommandTable {
             "COMPACT", arity: 1, flags: ["admin"], group: "operations",
             "Makes archives of all journals and merges small segments"),
         Command(
+            "BACKUP", arity: 2, flags: ["admin"], group: "operations",
+            "Copies the log, as of one sequence, into a directory", [.value("directory")]),
+        Command(
             "INFO", arity: -1, flags: ["readonly", "fast"], group: "operations",
             "Shows the figures of the running server",
             [CommandArgument.value("section").multiple.optional]),

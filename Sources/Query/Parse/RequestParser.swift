@@ -42,6 +42,15 @@ package struct RequestParser {
         case "COMPACT":
             try require(words.count == 1)
             return .compact
+        case "BACKUP":
+            try require(words.count == 2)
+            guard words[1].first == UInt8(ascii: "/") else {
+                throw wrong(
+                    1,
+                    "\(quoted(words[1])) is no whole path; accepted: a directory on the server's "
+                        + "machine, from / on")
+            }
+            return .backup(Array(words[1]))
         case "INFO":
             return .info(sections: (1..<words.count).map { words.keyword($0).lowercased() })
         default:

@@ -13,6 +13,8 @@ public enum Request: Hashable, Sendable {
     case checkpoint
     /// Make archives of all journals and merge what can be merged.
     case compact
+    /// Copy the log into a directory of the server's machine.
+    case backup([UInt8])
     /// Figures of the running server; no sections mean all.
     case info(sections: [String])
     /// What concerns the connection or the server's face, never the messages.
