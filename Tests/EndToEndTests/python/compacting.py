@@ -1,0 +1,181 @@
+#!/usr/bin/env python3
+"""Kills the server while it seals, merges and copies its log, and reads it from the first message on.
+
+usage: compacting.py TALLYLOG [KILLS=20]
+
+What could go wrong: an acknowledged message is lost or doubled by SIGKILL in the middle of a seal, a
+merge or a backup; files stay behind that nothing needs; a reader that follows the log misses a message
+or gets one twice when what it reads is merged under it; a backup lacks messages or cannot be opened.
+
+KILLS is 200 for the long form.
+"""
+
+import json
+import os
+import random
+import sys
+import tempfile
+import threading
+import time
+
+import redis
+
+from harness import Server, check, fail, make_messages, tallylog, until
+
+KILLS = int(sys.argv[2]) if len(sys.argv) > 2 else 20
+BATCH = 100
+
+
+class Client(threading.Thread):
+    """Does one thing again and again, with a new connection whenever the server is killed."""
+
+    def __init__(self, server):
+        super().__init__()
+        self.server = server
+        self.client = None
+        self.stopping = threading.Event()
+        self.failure = None
+
+    def run(self):
+        while not self.stopping.is_set() and not self.failure:
+            try:
+                if not self.client:
+                    self.client = redis.Redis(unix_socket_path=self.server.socket, socket_timeout=60)
+                self.step()
+            except (redis.exceptions.ConnectionError, redis.exceptions.TimeoutError):
+                self.client = None
+                time.sleep(0.01)
+            except BaseException as error:  # handed to the main thread, which fails with it
+                self.failure = error
+
+    def finish(self):
+        self.stopping.set()
+        self.join()
+        if self.failure:
+            raise self.failure
+
+
+class Appender(Client):
+    """A batch whose acknowledgement was lost is sent again."""
+
+    def __init__(self, server):
+        super().__init__(server)
+        self.messages = make_messages(10_000_000)
+        self.batch = None
+        self.acknowledged = {}
+
+    def step(self):
+        if not self.batch:
+            self.batch = [next(self.messages) for _ in range(BATCH)]
+        pipe = self.client.pipeline(transaction=False)
+        for message in self.batch:
+            pipe.execute_command("APPEND", json.dumps(message))
+        for message, sequence in zip(self.batch, pipe.execute()):
+            self.acknowledged[sequence] = message["msg_id"]
+        self.batch = None
+
+
+class Reader(Client):
+    """Follows the log from its first message on, across every kill."""
+
+    def __init__(self, server):
+        super().__init__(server)
+        self.following = 1
+        self.ids = []
+
+    def step(self):
+        following, rows = self.client.execute_command(
+            "READ", "FROM", self.following, "LIMIT", 500, "WAIT", 200)
+        for place, (sequence, envelope) in enumerate(rows):
+            if sequence != self.following + place:
+                fail(f"READ gave {sequence} where {self.following + place} follows")
+            self.ids.append(json.loads(envelope)["msg_id"])
+        self.following = following
+
+
+class Caretaker(Client):
+    """Compacts and copies without a pause."""
+
+    def __init__(self, server, copy):
+        super().__init__(server)
+        self.copy = copy
+        self.done = {"COMPACT": 0, "BACKUP": 0}
+
+    def step(self):
+        words = ["BACKUP", self.copy] if random.random() < 0.3 else ["COMPACT"]
+        try:
+            self.client.execute_command(*words)
+        except redis.exceptions.ResponseError as error:
+            # A server that is killed may still say that it closes.
+            if "clos" not in str(error):
+                raise
+        self.done[words[0]] += 1
+
+
+def orphans(data):
+    """Files of a closed log that belong to no segment."""
+    names = os.listdir(os.path.join(data, "log"))
+    columns = {name.split(".")[0] for name in names if name.endswith(".columns")}
+    archives = {name.split(".")[0] for name in names if name.endswith(".archive")}
+    journals = {name.split(".")[0] for name in names if name.endswith(".journal")}
+    wanted = {name.split("-")[0] for name in columns - archives}
+    strange = [name for name in names if name.endswith(".new")]
+    ranges = sorted(tuple(map(int, name.split("-"))) for name in columns)
+    overlaps = [two for one, two in zip(ranges, ranges[1:]) if two[0] <= one[1]]
+    return sorted(archives - columns), sorted(journals - wanted), strange, overlaps
+
+
+def count(data):
+    return int(tallylog("count", "--data", data).strip())
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        server = Server(folder, options=["--profile", "generic"])
+        copy = os.path.join(folder, "copy")
+        with server:
+            server.client()
+            workers = [Appender(server), Reader(server), Caretaker(server, copy)]
+            for worker in workers:
+                worker.start()
+            for number in range(KILLS):
+                time.sleep(random.uniform(0.05, 0.7))
+                server.kill()
+                server.start()
+                if number % 3 == 2:
+                    time.sleep(random.uniform(0, 0.05))  # dies while it recovers
+                else:
+                    server.client()
+            client = server.client()
+            appender, reader, caretaker = workers
+            appender.finish()
+            until("the reader is at the end",
+                  lambda: reader.failure or reader.following > max(appender.acknowledged))
+            reader.finish()
+            caretaker.finish()
+            end = client.execute_command("COUNT")
+            check("READ from 1 has every message once, in order", len(reader.ids), end)
+            check("acknowledged messages are where they were said to be",
+                  [reader.ids[sequence - 1] for sequence in appender.acknowledged],
+                  list(appender.acknowledged.values()))
+            check("no message twice", len(set(reader.ids)), end)
+            check("COMPACT", client.execute_command("COMPACT"), b"OK")
+            check("segments", client.execute_command("INFO")["segments"], 1)
+            check("BACKUP", client.execute_command("BACKUP", copy), end)
+            server.stop()
+        print(f"{KILLS} kills, {end} messages, {caretaker.done}")
+        check("no file without a segment", orphans(server.data), ([], [], [], []))
+        tallylog("verify", "--data", server.data)
+        restored = os.path.join(folder, "restored")
+        tallylog("restore", copy, "--data", restored)
+        tallylog("verify", "--data", restored)
+        check("the restored store has everything", count(restored), end)
+        check("the same dump", tallylog("dump", "--data", restored),
+              tallylog("dump", "--data", server.data))
+        said = tallylog("restore", copy, "--data", restored, code=1)
+        if restored not in said:
+            fail(f"a directory that is not empty is refused in words: {said}")
+    print("all equal")
+
+
+main()
