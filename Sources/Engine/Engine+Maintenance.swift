@@ -22,8 +22,8 @@ extension Engine {
         return StoreReport(log: report, rollupsAreRight: try recomputedDump() == kept)
     }
 
-    /// Makes archives of all that is in journals now, and merges what can be merged. Takes its time;
-    /// appends and readers go on.
+    /// Makes archives of all that is in journals now, and merges what can be merged. Takes its
+    /// time; appends and readers go on.
     package func compact() throws(EngineError) {
         try roll()
         try compactor.perform { [compactor] () throws(EngineError) in

@@ -66,7 +66,8 @@ package final class Progress: Sendable {
                 counters.end - counters.watermark < UInt64(Limits.headMessagesMax)
                     && counters.unsealed < Limits.unsealedSegmentsMax
                     && (counters.unarchived < Limits.unarchivedSegmentsMax
-                        || counters.compactionFailure != nil) ? true : nil
+                        || counters.compactionFailure != nil)
+                    ? true : nil
             }
             if room == true { return }
         }

@@ -18,8 +18,8 @@ extension MessageLog {
     ///   - everything: as `COMPACT` does, not only what periodic compaction finds worth it.
     ///   - isStopped: is asked now and then; true gives the work up.
     /// - Returns: how many rows the archive has; 0 if there was nothing to do.
-    /// - Throws: `.closed` if it was given up; `.full`, `.io`, `.damaged` leave the segments as they
-    ///   were; `.poisoned` if a synchronize failed.
+    /// - Throws: `.closed` if it was given up; `.full`, `.io`, `.damaged` leave the segments as
+    ///   they were; `.poisoned` if a synchronize failed.
     package func compactNext(
         everything: Bool, isStopped: @escaping () -> Bool
     ) throws(LogError) -> Int {
@@ -72,7 +72,8 @@ extension MessageLog {
     }
 
     /// Removes what the archive makes needless. Readers that began earlier go on with it: columns
-    /// and archives are mapped, journals open. What cannot be removed now, the next opening removes.
+    /// and archives are mapped, journals open. What cannot be removed now, the next opening
+    /// removes.
     private func removeFiles(
         of sources: [Segment], supersededBy archived: Segment
     ) throws(LogError) {

@@ -94,9 +94,10 @@ import Testing
     @Test func whatTheColumnsKnowIsNotStored() throws {
         let id = "2015-0123abcd-89ef-4567-89ab-0123456789ab"
         let known = known(topic: "org.example.prod.a", time: 1_445_752_800_250_000, id: id)
-        let payload = Array(
-            "{\"i\":1,\"timestamp\":1445752800.25,\"msg_id\":\"\(id)\",\"topic\":\"org.example.prod.a\"}"
-                .utf8)
+        let text =
+            "{\"i\":1,\"timestamp\":1445752800.25,\"msg_id\":\"\(id)\","
+            + "\"topic\":\"org.example.prod.a\"}"
+        let payload = Array(text.utf8)
         let cut = try roundTrip([payload], [known])
         #expect(cut.texts == [payload])
         #expect(cut.bytes == payload.count - 41 - 18 - 13 + 1 + 1 + 2 + 1)

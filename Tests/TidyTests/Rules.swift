@@ -8,11 +8,13 @@ enum Rules {
         "CLMDB": [],
         "CSimdJSON": [],
         "CZeroMQ": [],
+        "CZstd": [],
         "Model": ["CChecksum"],
         "Disk": ["Model"],
         "DiskSimulation": ["Disk", "Model"],
         "LMDB": ["CLMDB", "Model"],
-        "MessageLog": ["Disk", "Model"],
+        "Zstd": ["CZstd"],
+        "MessageLog": ["Disk", "Model", "Zstd"],
         "Rollup": ["LMDB", "Model"],
         "Envelope": ["CSimdJSON", "Model"],
         "Engine": ["Disk", "Envelope", "MessageLog", "Model", "Rollup"],
@@ -24,7 +26,7 @@ enum Rules {
             "Disk", "Engine", "Envelope", "Feed", "MessageLog", "Model", "Query", "Rollup",
             "Server", "Tallylog",
         ],
-        "TestSupport": [],
+        "TestSupport": ["Query"],
     ]
 
     /// Packages that only one room may use, by the beginning of their modules' names.

@@ -61,8 +61,8 @@ struct RowTest {
         self.sets = sets
         self.impossible = impossible
         self.narrowest = narrowest
-        postingsDecide = sets.count { $0.wanted } == sets.count
-            && sets.count + (topics == nil ? 0 : 1) == 1
+        let clauses = sets.count + (topics == nil ? 0 : 1)
+        postingsDecide = clauses == 1 && sets.allSatisfy { $0.wanted }
     }
 
     /// The same test for the rows of one block, or nil where none of them can match.
