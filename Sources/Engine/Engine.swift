@@ -150,18 +150,22 @@ package final class Engine: Sendable {
         }
     }
 
-    /// Calls `body` with one consistent moment of the store. No `await` inside.
+    /// Calls `body` with one consistent moment of the store. No `await` inside. What `body` made of
+    /// damaged columns is not returned.
     /// - Parameter stop: gives the reading up, where `body` asks for it.
     package func read<Result, Failure: Error>(
         stop: StopFlag? = nil, _ body: (borrowing Snapshot) throws(Failure) -> Result
     ) throws -> Result {
         while true {
+            let known = log.notes.count
             let state = head.current
             let reader: RollupReader
             do { reader = try store.beginRead() } catch { throw EngineError.rollup(error) }
             // LMDB may have moved past the head that was loaded first: then load that again.
             if reader.watermark > state.end { continue }
-            return try body(Snapshot(state, names: names, reader: reader, stop: stop))
+            let result = try body(Snapshot(state, names: names, reader: reader, stop: stop))
+            do { try log.notes.checkUnchanged(since: known) } catch { throw EngineError.log(error) }
+            return result
         }
     }
 

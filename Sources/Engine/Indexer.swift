@@ -45,7 +45,10 @@ final class Indexer: Sendable {
             sealFull()
             switch nextWork(idleRounds: &idleSince) {
             case .pack(let end)?:
-                pack(upTo: end)
+                guard pack(upTo: end) else {
+                    _ = progress.monitor.wait(milliseconds: 1_000) { $0.closing ? true : nil }
+                    continue
+                }
                 mergeTiers()
                 if messagesInRuns >= Limits.checkpointMessages { checkpoint() }
             case .checkpoint?:
@@ -81,7 +84,7 @@ final class Indexer: Sendable {
     func packAll() {
         let end = head.current.end
         while head.current.folded < end {
-            pack(upTo: end)
+            guard pack(upTo: end) else { return }
             if messagesInRuns >= Limits.checkpointMessages { checkpoint() }
         }
     }
@@ -115,12 +118,21 @@ final class Indexer: Sendable {
         return nil
     }
 
-    private func pack(upTo end: UInt64) {
+    /// - Returns: false where the columns are damaged; what needs them is refused then.
+    private func pack(upTo end: UInt64) -> Bool {
         let state = head.current
-        guard state.folded < end else { return }
+        guard state.folded < end else { return true }
         let last = min(end, state.folded + Self.runRowsMax, state.end)
+        let known = log.notes.count
         let rows = RowReader.rows(state.folded + 1...last, of: state.segments)
+        do {
+            try log.notes.checkUnchanged(since: known)
+        } catch {
+            progress.monitor.change { $0.checkpointFailure = "\(error)" }
+            return false
+        }
         head.add(Run.build(rows))
+        return true
     }
 
     /// Keeps the number of runs small: eight of one size class become one of the next.

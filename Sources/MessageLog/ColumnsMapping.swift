@@ -5,7 +5,12 @@ import Model
 enum ColumnsMapping {
     /// Maps the file at `path`. What is wrong with its content is `.damaged`, or
     /// `.unsupportedVersion`.
-    static func open(_ disk: any Disk, _ path: String) throws(LogError) -> SegmentColumns {
+    /// - Parameters:
+    ///   - notes: of the log.
+    ///   - name: the name that the file will have, if it has not got it yet.
+    static func open(
+        _ disk: any Disk, _ path: String, _ notes: DamageNotes, name: String? = nil
+    ) throws(LogError) -> SegmentColumns {
         let mapped: MappedBytes
         do {
             mapped = try disk.open(path, .read).map()
@@ -13,7 +18,7 @@ enum ColumnsMapping {
             throw LogError(error)
         }
         do {
-            return try SegmentColumns.open(mapped)
+            return try SegmentColumns.open(mapped, path: name ?? path, notes: notes)
         } catch {
             throw LogError(error, path: path)
         }

@@ -42,9 +42,10 @@ extension MessageLog {
     private func archive(
         _ sources: [Segment], _ level: Int, _ logID: LogID, _ isStopped: @escaping () -> Bool
     ) throws(LogError) -> Segment {
-        var archiver = SegmentArchiver(
+        var archiver = try SegmentArchiver(
             disk, directory: directory, logID: logID, sources: sources,
-            blockRows: options.blockRows, level: level, isStopped: isStopped)
+            blockRows: options.blockRows, level: level, notes: notes,
+            isStopped: isStopped)
         let isFresh = level == Limits.sealingLevel
         do {
             let known = isFresh ? archiving.withLock { $0.dictionary } : nil

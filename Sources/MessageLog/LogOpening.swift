@@ -10,6 +10,7 @@ struct OpenedLog {
     var active: ActiveSegment?
     var nextSequence: UInt64 = 1
     var report = RecoveryReport()
+    let notes = DamageNotes()
 }
 
 /// A segment that takes no more appends and whose columns are still in memory only.
@@ -178,8 +179,8 @@ extension LogOpening {
         let file = try withLogErrors { () throws(DiskError) in try disk.open(path, .read) }
         log.logID = try JournalHeader.read(file, first: first, logID: log.logID).header.logID
         let size = try withLogErrors { () throws(DiskError) in try file.size() }
-        let lastRecord = Int(columns.position(ofRow: columns.rows - 1))
-        guard lastRecord + Record.headerBytes <= size else {
+        let lastRecord = Int(clamping: columns.position(ofRow: columns.rows - 1))
+        guard lastRecord <= size - Record.headerBytes else {
             throw .damaged(
                 Damage(
                     path: path, offset: size,
@@ -255,7 +256,7 @@ extension LogOpening {
     private func readColumns(
         _ path: String, _ range: ClosedRange<UInt64>
     ) throws(LogError) -> SegmentColumns {
-        let columns = try ColumnsMapping.open(disk, path)
+        let columns = try ColumnsMapping.open(disk, path, log.notes)
         guard columns.firstSequence == range.lowerBound, columns.rows == range.count else {
             throw .damaged(
                 Damage(

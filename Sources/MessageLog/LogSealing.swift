@@ -26,7 +26,7 @@ extension MessageLog {
         } catch {
             throw noted(error)
         }
-        let columns = try ColumnsMapping.open(disk, path)
+        let columns = try ColumnsMapping.open(disk, path, notes)
         precondition(columns.rows == segment.rows, "columns hold every row of their segment")
         let sealed = Segment(
             firstSequence: segment.firstSequence, columns: columns, payloads: segment.payloads)

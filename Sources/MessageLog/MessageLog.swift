@@ -36,12 +36,16 @@ package final class MessageLog: @unchecked Sendable {
     }
     let shared: Mutex<Shared>
     let archiving = Mutex(ArchivingState())
+    /// Damage that readers of columns have come upon.
+    package let notes: DamageNotes
 
     // What follows belongs to the writer.
     private var active: ActiveSegment?
     private var nextSequence: UInt64
     private var batch = BatchBuilder()
     private var batchIdentities = BatchIdentities()
+    /// What kept the batch's duplicates from being told.
+    private var batchDamage: Damage?
     private var sealed = SealedIdentities(EmptyCollection<Segment>())
     private var sealedVersion = -1
 
@@ -64,6 +68,7 @@ package final class MessageLog: @unchecked Sendable {
         self.options = options
         recovery = log.report
         logID = log.logID
+        notes = log.notes
         active = log.active
         nextSequence = log.nextSequence
         shared = Mutex(Shared(snapshot: LogSnapshot(log.segments), unsealed: log.unsealed))
@@ -205,7 +210,7 @@ extension MessageLog {
     }
 
     private func duplicate(of id: MessageID, at time: Timestamp, arrivalTime: Bool) -> UInt64? {
-        if let found = sealed.duplicate(of: id, at: time, arrivalTime: arrivalTime) {
+        if let found = sealedDuplicate(of: id, at: time, arrivalTime: arrivalTime) {
             return found
         }
         if let active,
@@ -216,8 +221,23 @@ extension MessageLog {
         return batchIdentities.duplicate(of: id, at: time, arrivalTime: arrivalTime)
     }
 
+    /// Looks into sealed segments. Damaged columns cannot say whether they have a message; once more
+    /// tells whether they, or another reader, came upon damage.
+    private func sealedDuplicate(
+        of id: MessageID, at time: Timestamp, arrivalTime: Bool
+    ) -> UInt64? {
+        for _ in 0..<3 {
+            let before = notes.count
+            let found = sealed.duplicate(of: id, at: time, arrivalTime: arrivalTime)
+            if notes.count == before { return found }
+        }
+        batchDamage = notes.latest
+        return nil
+    }
+
     /// Makes the batch durable, then visible.
     private func flush() throws(LogError) {
+        if let batchDamage { throw .damaged(batchDamage) }
         guard !batch.isEmpty else { return }
         let segment = try segmentForBatch()
         let offset: Int
@@ -234,6 +254,7 @@ extension MessageLog {
 
     private func forgetBatch() {
         batch.removeAll()
+        batchDamage = nil
         batchIdentities.removeAll()
     }
 

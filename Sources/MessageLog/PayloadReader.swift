@@ -44,8 +44,9 @@ package struct PayloadReader {
 
     /// The same by whoever has read from columns already what they know of the row.
     mutating func payload(ofRow row: Int, _ known: KnownValues) throws(LogError) -> [UInt8] {
+        // Damaged columns may say anything; nothing stands that far behind.
         let position = Int(
-            positions.isEmpty ? segment.columns.position(ofRow: row) : positions[row])
+            clamping: positions.isEmpty ? segment.columns.position(ofRow: row) : positions[row])
         let sequence = segment.firstSequence + UInt64(row)
         switch segment.payloads {
         case .journal(let journal):
@@ -54,7 +55,7 @@ package struct PayloadReader {
         case .archive(let archive):
             let (block, first) = try archive.block(at: position)
             let text = try text(of: archive, block)
-            guard position - first < text.count else {
+            guard position >= first, position - first < text.count else {
                 throw .damaged(
                     Damage(
                         path: archive.path, offset: 0,

@@ -2,6 +2,7 @@
 // program, or makes it read outside of the file; a file of a later version taken for damage.
 import MessageLog
 import Model
+import TestSupport
 import Testing
 
 struct ColumnsDamageTests {
@@ -74,6 +75,72 @@ struct ColumnsDamageTests {
         // Both ways of finding damage were taken, and little of the file is padding.
         #expect(refused > 500 && found > 1_000)
         #expect(refused + found > bytes.count * 2 * 9 / 10)
+    }
+
+    /// Each answer is right, or whoever asks is told that it came from damaged bytes. The file has
+    /// many pieces, so that most answers come from sound ones.
+    @Test func noAnswerComesUnnoticedFromDamagedBytes() throws {
+        let bytes = file(rows: 3_000, blockRows: 256)
+        let whole = questions(try SegmentColumns.open(mappedCopy(bytes)), DamageNotes())
+        var random = SeededGenerator(seed: 11)
+        var noticed = 0
+        for _ in 0..<150 {
+            let offset = random.below(bytes.count)
+            var damaged = bytes
+            damaged[offset] ^= 1 << UInt8(random.below(8))
+            let notes = DamageNotes()
+            guard let columns = try? SegmentColumns.open(mappedCopy(damaged), notes: notes) else {
+                continue
+            }
+            let found = questions(columns, notes)
+            #expect(found.count == whole.count, "byte \(offset)")
+            for (one, other) in zip(found, whole) where one.isSure {
+                #expect(one.answer == other.answer, "byte \(offset)")
+            }
+            let unsure = found.count { !$0.isSure }
+            #expect(unsure < whole.count, "byte \(offset): one piece is damaged, not all")
+            if unsure > 0 { noticed += 1 }
+        }
+        #expect(noticed > 100)
+    }
+
+    /// Questions one by one, each with whether the bytes that answered it were sound.
+    private func questions(
+        _ columns: SegmentColumns, _ notes: DamageNotes
+    ) -> [(answer: String, isSure: Bool)] {
+        var answers: [(answer: String, isSure: Bool)] = []
+        func ask(_ question: () -> String) {
+            let before = notes.count
+            let answer = question()
+            answers.append((answer, notes.count == before))
+        }
+        for index in 0..<columns.blockCount {
+            ask {
+                let block = columns.block(index, [.times, .topics, .flags, .sets, .positions])
+                return "\(block.times) \(block.topics) \(block.flags) \(block.sets)"
+            }
+        }
+        var maker = RowMaker(seed: 5)
+        for row in 0..<columns.rows {
+            let made = maker.row()
+            guard row % 50 == 0 else { continue }
+            made.withRecord { record in
+                let id = record.id
+                let time = record.timestamp
+                ask { "\(columns.rows(withID: id))" }
+                ask { "\(columns.duplicate(of: id, at: time, arrivalTime: false) ?? -1)" }
+            }
+            ask { "\(columns.position(ofRow: row))" }
+        }
+        for dimension in columns.names.dimensions {
+            let count = columns.names.count(of: dimension)
+            for id in stride(from: 1, through: count, by: max(1, count / 20)) {
+                ask { "\(columns.names.text(of: dimension, UInt32(id)))" }
+                ask { "\(columns.postings(dimension, UInt32(id)) ?? [])" }
+                ask { "\(columns.occurrences(dimension, UInt32(id)) ?? 0)" }
+            }
+        }
+        return answers
     }
 
     @Test func everyShorterFileIsRefused() throws {

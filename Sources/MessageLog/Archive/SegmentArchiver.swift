@@ -13,6 +13,8 @@ struct SegmentArchiver {
     let level: Int
     /// Is asked now and then; true gives the work up.
     let isStopped: () -> Bool
+    /// Of the log.
+    let notes: DamageNotes
     private let merged: MergedColumns
     private let range: ClosedRange<UInt64>
     private var readers: [PayloadReader]
@@ -21,8 +23,8 @@ struct SegmentArchiver {
 
     init(
         _ disk: any Disk, directory: String, logID: LogID, sources: [Segment], blockRows: Int,
-        level: Int, isStopped: @escaping () -> Bool
-    ) {
+        level: Int, notes: DamageNotes, isStopped: @escaping () -> Bool
+    ) throws(LogError) {
         guard let first = sources.first, let last = sources.last else {
             preconditionFailure("an archive of nothing")
         }
@@ -32,7 +34,10 @@ struct SegmentArchiver {
         self.sources = sources
         self.level = level
         self.isStopped = isStopped
+        self.notes = notes
+        let before = notes.count
         merged = MergedColumns(sources.map(\.columns), blockRows: blockRows)
+        try notes.checkUnchanged(since: before)
         range = first.firstSequence...last.lastSequence
         readers = sources.map { PayloadReader($0) }
     }
@@ -112,7 +117,8 @@ struct SegmentArchiver {
         _ archiveFile: UnfinishedFile, _ columnsFile: UnfinishedFile
     ) throws(LogError) -> Segment {
         let archive = try ArchiveFile(disk, archiveFile.temporaryPath, name: archiveFile.path)
-        let columns = try ColumnsMapping.open(disk, columnsFile.temporaryPath)
+        let columns = try ColumnsMapping.open(
+            disk, columnsFile.temporaryPath, notes, name: columnsFile.path)
         do { try columns.verify() } catch { throw LogError(error, path: columnsFile.path) }
         for index in 0..<columns.blockCount
         where columns.block(index, .all) != merged.view.block(index) {

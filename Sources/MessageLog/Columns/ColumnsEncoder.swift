@@ -173,6 +173,10 @@ struct ColumnsFileBuilder {
 
     consuming func finish() -> [UInt8] {
         align()
+        var checksums: [UInt8] = []
+        CheckedPieces.append(to: &checksums, of: bytes[...])
+        section(.pieces) { $0.append(contentsOf: checksums) }
+        align()
         var trailer: [UInt8] = []
         trailer.append(integer: UInt64(bytes.count))
         trailer.append(integer: UInt32(sections))

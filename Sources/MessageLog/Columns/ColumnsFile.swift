@@ -11,6 +11,7 @@ final class ColumnsFile: @unchecked Sendable {
     private let identities: UnsafeRawBufferPointer
     private let dayList: UnsafeRawBufferPointer
     private let index: IdentityIndex
+    private let pieces: CheckedPieces
     let dimensions: [SealedDimension]
     let blockCount: Int
     private let topicNames: Int
@@ -22,7 +23,9 @@ final class ColumnsFile: @unchecked Sendable {
     var payloads: PayloadLink { sections.payloads }
     var bytes: UnsafeRawBufferPointer { unsafe mapped.bytes }
 
-    init(_ mapped: MappedBytes) throws(ColumnsError) {
+    init(
+        _ mapped: MappedBytes, _ path: String, _ notes: DamageNotes
+    ) throws(ColumnsError) {
         self.mapped = mapped
         let sections = try unsafe ColumnsSections(mapped.bytes)
         self.sections = sections
@@ -31,8 +34,10 @@ final class ColumnsFile: @unchecked Sendable {
         let data = try sections.section(.data)
         let ids = try sections.section(.identities)
         let days = try sections.section(.days)
+        let checksums = try sections.section(.pieces)
         try sections.check(blocks)
         try sections.check(days)
+        try sections.check(checksums)
         unsafe blockList = sections.region(of: blocks)
         unsafe self.data = sections.region(of: data)
         unsafe identities = sections.region(of: ids)
@@ -46,20 +51,31 @@ final class ColumnsFile: @unchecked Sendable {
             throw ColumnsError(
                 .structure("not \(sections.rows) ids"), ids.kind.name, at: ids.range.lowerBound)
         }
+        guard
+            let pieces = unsafe CheckedPieces(
+                mapped.bytes, checksums: sections.region(of: checksums),
+                end: checksums.range.lowerBound, notes: notes, path: path,
+                firstSequence: sections.firstSequence, rows: sections.rows)
+        else {
+            throw ColumnsError(
+                .structure("not one for each piece"), checksums.kind.name,
+                at: checksums.range.lowerBound)
+        }
+        self.pieces = pieces
         let indexSection = try sections.section(.identityIndex)
-        guard let index = unsafe IdentityIndex(sections.region(of: indexSection)) else {
+        guard let index = unsafe IdentityIndex(sections.region(of: indexSection), pieces) else {
             throw ColumnsError(
                 .structure("parts past its end"), indexSection.kind.name,
                 at: indexSection.range.lowerBound)
         }
         self.index = index
-        dimensions = try Self.dimensions(sections)
+        dimensions = try Self.dimensions(sections, pieces)
         topicNames = dimensions.first { $0.dimension == .topic }?.nameCount ?? 0
         try checkBlockList(at: blocks.range.lowerBound)
     }
 
     private static func dimensions(
-        _ sections: ColumnsSections
+        _ sections: ColumnsSections, _ pieces: CheckedPieces
     ) throws(ColumnsError) -> [SealedDimension] {
         var dimensions: [SealedDimension] = []
         for texts in sections.list where texts.kind == .nameTexts {
@@ -71,7 +87,8 @@ final class ColumnsFile: @unchecked Sendable {
                 let dimension = unsafe SealedDimension(
                     texts.dimension, texts: sections.region(of: texts),
                     ends: sections.region(of: ends), order: sections.region(of: order),
-                    listEnds: sections.region(of: listEnds), lists: sections.region(of: lists))
+                    listEnds: sections.region(of: listEnds), lists: sections.region(of: lists),
+                    pieces: pieces)
             else {
                 throw ColumnsError(
                     .structure("counts that differ"), ends.kind.name, at: ends.range.lowerBound)
@@ -113,6 +130,10 @@ final class ColumnsFile: @unchecked Sendable {
     private func decoder(_ block: Int) -> BlockDecoder {
         let start = unsafe Int(
             blockList.integer(at: block * ColumnsFormat.blockEntryBytes, as: UInt32.self))
+        let length = unsafe Int(
+            blockList.integer(at: block * ColumnsFormat.blockEntryBytes + 4, as: UInt32.self))
+        unsafe pieces.touch(
+            UnsafeRawBufferPointer(rebasing: data[start..<start + length + slack]))
         return unsafe BlockDecoder(
             UnsafeRawBufferPointer(rebasing: data[start...]),
             rows: min(blockRows, rows - block * blockRows))
@@ -140,7 +161,17 @@ final class ColumnsFile: @unchecked Sendable {
         return (block, decoder.isWhole)
     }
 
+    private var slack: Int { ColumnsFormat.slackBytes }
+
+    /// The ids of so many rows, checked.
+    private func touchedIDs(_ row: Int, _ count: Int = 1) -> UnsafeRawBufferPointer {
+        unsafe pieces.touch(
+            UnsafeRawBufferPointer(rebasing: identities[row * 16..<(row + count) * 16]))
+        return unsafe identities
+    }
+
     private func halves(firstRow: Int, _ count: Int) -> (high: [UInt64], low: [UInt64]) {
+        let identities = unsafe touchedIDs(firstRow, count)
         let half = { [identities = unsafe identities] (offset: Int) in
             unsafe [UInt64](unsafeUninitializedCapacity: count) { out, filled in
                 for row in 0..<count {
@@ -156,7 +187,7 @@ final class ColumnsFile: @unchecked Sendable {
     func firstRow(_ id: MessageID, where accept: (Int) -> Bool) -> Int? {
         index.first(id) { row in
             guard row >= 0 && row < rows,
-                unsafe identities.integer(at: row * 16, as: UInt64.self) == id.high,
+                unsafe touchedIDs(row).integer(at: row * 16, as: UInt64.self) == id.high,
                 unsafe identities.integer(at: row * 16 + 8, as: UInt64.self) == id.low,
                 value(.idForms, row, usual: 0) == UInt64(id.form)
             else { return false }
@@ -178,7 +209,8 @@ final class ColumnsFile: @unchecked Sendable {
         unsafe names.withText(topic, body)
     }
     func id(ofRow row: Int) -> MessageID {
-        unsafe MessageID(
+        let identities = unsafe touchedIDs(row)
+        return unsafe MessageID(
             form: UInt16(truncatingIfNeeded: value(.idForms, row, usual: 0)),
             high: identities.integer(at: row * 16), low: identities.integer(at: row * 16 + 8))
     }

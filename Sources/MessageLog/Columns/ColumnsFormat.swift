@@ -21,6 +21,8 @@ enum ColumnsFormat {
     /// Zero bytes behind packed data, so that whole words can be read at its end.
     static let slackBytes = 8
     static let blockRowsMax = 1 << 16
+    /// What is checked at once, when something in it is first read.
+    static let pieceBytes = 16 << 10
     /// More sections than 256 dimensions can have are no columns file.
     static let sectionsMax = 2_048
 
@@ -31,6 +33,7 @@ enum ColumnsFormat {
         case identities = 3
         case identityIndex = 4
         case days = 5
+        case pieces = 6
         case nameTexts = 16
         case nameEnds = 17
         case nameOrder = 18
@@ -44,6 +47,7 @@ enum ColumnsFormat {
             case .identities: "the ids"
             case .identityIndex: "the id index"
             case .days: "the days touched"
+            case .pieces: "the checksums of pieces"
             case .nameTexts: "the texts of names"
             case .nameEnds: "the ends of names"
             case .nameOrder: "the order of names"

@@ -20,9 +20,10 @@ struct IdentityIndex: @unchecked Sendable {
     private let starts: PackedArray
     private let prints: Int
     private let rowOfEntry: PackedArray
+    private let pieces: CheckedPieces
 
     /// Nil if its parts do not lie inside `region`.
-    init?(_ region: UnsafeRawBufferPointer) {
+    init?(_ region: UnsafeRawBufferPointer, _ pieces: CheckedPieces) {
         guard region.count >= Self.headerBytes else { return nil }
         unsafe self.region = region
         seed = unsafe region.integer(at: 0)
@@ -39,6 +40,7 @@ struct IdentityIndex: @unchecked Sendable {
         else { return nil }
         self.starts = starts
         self.rowOfEntry = rowOfEntry
+        self.pieces = pieces
     }
 
     /// The bucket of a hash, and the byte that is kept of it.
@@ -51,12 +53,19 @@ struct IdentityIndex: @unchecked Sendable {
     /// The first row, in ascending order, with the hash of `id` of which `accept` is true.
     @inline(__always)
     func first(_ id: MessageID, where accept: (Int) -> Bool) -> Int? {
+        unsafe pieces.touch(UnsafeRawBufferPointer(rebasing: region[..<Self.headerBytes]))
         let hash = SeededHash.hash(id.high, id.low, seed: seed)
         let place = Self.place(hash, buckets: buckets)
+        unsafe pieces.touch(starts.header)
+        unsafe pieces.touch(rowOfEntry.header)
+        unsafe pieces.touch(starts.part(place.bucket..<place.bucket + 2))
         let (begin, limit) = (starts[place.bucket], starts[place.bucket + 1])
         guard begin <= limit && limit <= UInt64(entries) else { return nil }
         var entry = Int(begin)
         let end = Int(limit)
+        unsafe pieces.touch(
+            UnsafeRawBufferPointer(rebasing: region[prints + entry..<prints + end]))
+        unsafe pieces.touch(rowOfEntry.part(entry..<end))
         while entry < end {
             if unsafe region[prints &+ entry] == place.print {
                 let row = Int(truncatingIfNeeded: rowOfEntry[entry])

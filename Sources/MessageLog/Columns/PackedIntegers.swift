@@ -124,6 +124,19 @@ struct PackedArray: @unchecked Sendable {
         return unsafe PackedIntegers.value(base, index, width: width)
     }
 
+    /// The bytes that say elements are what they are, but for the header.
+    func part(_ range: Range<Int>) -> UnsafeRawBufferPointer {
+        let start = min(range.lowerBound, count) * width / 8
+        let end = (min(range.upperBound, count) * width + 7) / 8
+        return unsafe UnsafeRawBufferPointer(start: base + start, count: end - start)
+    }
+
+    /// The header.
+    var header: UnsafeRawBufferPointer {
+        unsafe UnsafeRawBufferPointer(
+            start: base - ColumnsFormat.packedHeaderBytes, count: ColumnsFormat.packedHeaderBytes)
+    }
+
     static func append(to bytes: inout [UInt8], _ values: [UInt32]) {
         let width = PackedIntegers.width(for: UInt64(values.max() ?? 0))
         bytes.append(integer: UInt32(values.count))

@@ -14,12 +14,13 @@ struct SealedDimension: @unchecked Sendable {
     /// Element i is where the posting list of id i + 1 ends.
     private let listEnds: PackedArray
     private let lists: UnsafeRawBufferPointer
+    private let pieces: CheckedPieces
 
     /// Nil if the sections contradict each other.
     init?(
         _ dimension: Dimension, texts: UnsafeRawBufferPointer, ends: UnsafeRawBufferPointer,
         order: UnsafeRawBufferPointer, listEnds: UnsafeRawBufferPointer,
-        lists: UnsafeRawBufferPointer
+        lists: UnsafeRawBufferPointer, pieces: CheckedPieces
     ) {
         guard let ends = unsafe PackedArray(ends), let order = unsafe PackedArray(order),
             let listEnds = unsafe PackedArray(listEnds),
@@ -31,6 +32,7 @@ struct SealedDimension: @unchecked Sendable {
         self.order = order
         self.listEnds = listEnds
         unsafe self.lists = lists
+        self.pieces = pieces
     }
 
     var nameCount: Int { ends.count }
@@ -39,15 +41,17 @@ struct SealedDimension: @unchecked Sendable {
     /// damaged.
     func withText<R>(_ id: UInt32, _ body: (UnsafeRawBufferPointer) -> R) -> R {
         precondition(id >= 1 && id <= nameCount, "name \(id) of \(nameCount)")
-        return unsafe body(Self.piece(Int(id) - 1, of: texts, ends))
+        return unsafe body(piece(Int(id) - 1, of: texts, ends))
     }
 
     /// The id of `text` by binary search.
     func find(_ text: UnsafeRawBufferPointer) -> UInt32? {
         var low = 0
         var high = order.count
+        unsafe pieces.touch(order.header)
         while low < high {
             let middle = (low + high) / 2
+            unsafe pieces.touch(order.part(middle..<middle + 1))
             let id = order[middle]
             guard id >= 1 && id <= UInt64(nameCount) else { return nil }
             let order = unsafe withText(UInt32(id)) { unsafe text.order(beside: $0) }
@@ -60,7 +64,7 @@ struct SealedDimension: @unchecked Sendable {
     /// How many rows have the name; 0 for an unknown id.
     func occurrences(_ id: UInt32, rows: Int) -> Int {
         guard id >= 1 && id <= nameCount else { return 0 }
-        let list = unsafe Self.piece(Int(id) - 1, of: lists, listEnds)
+        let list = unsafe piece(Int(id) - 1, of: lists, listEnds)
         var offset = 0
         // A row takes at least a byte, so a damaged count cannot ask for more than is there.
         guard let count = unsafe VariableLength.read(list, &offset), count <= rows,
@@ -76,7 +80,7 @@ struct SealedDimension: @unchecked Sendable {
     func decode(_ id: UInt32, rows: Int) -> (list: [UInt32], isWhole: Bool) {
         let count = occurrences(id, rows: rows)
         guard count > 0 else { return ([], false) }
-        let bytes = unsafe Self.piece(Int(id) - 1, of: lists, listEnds)
+        let bytes = unsafe piece(Int(id) - 1, of: lists, listEnds)
         var offset = 0
         _ = unsafe VariableLength.read(bytes, &offset)
         let list = unsafe [UInt32](unsafeUninitializedCapacity: count) { out, filled in
@@ -93,15 +97,19 @@ struct SealedDimension: @unchecked Sendable {
     }
 
     /// The piece between end `index - 1` and end `index`; empty where these are damaged.
-    private static func piece(
+    private func piece(
         _ index: Int, of region: UnsafeRawBufferPointer, _ ends: PackedArray
     ) -> UnsafeRawBufferPointer {
+        unsafe pieces.touch(ends.header)
+        unsafe pieces.touch(ends.part(max(0, index - 1)..<index + 1))
         let start = index == 0 ? 0 : ends[index - 1]
         let end = ends[index]
         guard start <= end && end <= UInt64(region.count) else {
             return unsafe UnsafeRawBufferPointer(start: nil, count: 0)
         }
-        return unsafe UnsafeRawBufferPointer(rebasing: region[Int(start)..<Int(end)])
+        let part = unsafe UnsafeRawBufferPointer(rebasing: region[Int(start)..<Int(end)])
+        unsafe pieces.touch(part)
+        return unsafe part
     }
 }
 

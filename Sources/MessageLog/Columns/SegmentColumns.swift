@@ -37,10 +37,15 @@ package final class SegmentColumns: Sendable {
     /// Opens a columns file in place.
     ///
     /// Checks the header, the directory and the small sections at once (all that is needed to find
-    /// the rest); the checksums of the large ones only in `verify`. Reading what is damaged and
-    /// not yet verified gives wrong values, never a read out of bounds or a value out of range.
-    package static func open(_ mapped: MappedBytes) throws(ColumnsError) -> SegmentColumns {
-        SegmentColumns(try ColumnsFile(mapped))
+    /// the rest); the rest piece by piece, when it is first read. Reading a damaged piece notes it
+    /// and gives wrong values, never a read out of bounds or a value out of range.
+    /// - Parameters:
+    ///   - path: for the report of damage.
+    ///   - notes: where damage is noted that readers come upon later.
+    package static func open(
+        _ mapped: MappedBytes, path: String = "columns", notes: DamageNotes = DamageNotes()
+    ) throws(ColumnsError) -> SegmentColumns {
+        SegmentColumns(try ColumnsFile(mapped, path, notes))
     }
 
     /// Checks every checksum and decodes every block. A view of memory has nothing to check.

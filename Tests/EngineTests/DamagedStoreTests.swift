@@ -1,0 +1,80 @@
+// What could go wrong: a flipped bit in a sealed file changes an answer, and nobody is told; or the
+// store crashes, or loses what is intact. So: flip bits all over an archive and its columns, open the
+// store, and ask: each answer is the model's, or an error that names the damaged file.
+import Engine
+import Foundation
+import MessageLog
+import Query
+import TestSupport
+import Testing
+
+@Suite struct DamagedStoreTests {
+    /// A store of one archive, and the model of what is in it.
+    private func filled(_ directory: String, _ source: inout RandomHistory) throws -> ReferenceModel {
+        var model = ReferenceModel()
+        let engine = try Engine(
+            directory: directory, options: smallOptions(journalBytes: 1 << 20, segmentRecords: 400))
+        for _ in 0..<5 {
+            let messages = source.messages(200)
+            _ = try append(messages, to: engine)
+            for message in messages { _ = model.append(message) }
+        }
+        try engine.compact()
+        try engine.close()
+        return model
+    }
+
+    @Test(arguments: 1...4 as ClosedRange<UInt64>)
+    func everyAnswerIsRightOrRefused(seed: UInt64) throws {
+        let directory = TemporaryDirectory()
+        let store = directory.path + "/store"
+        var source = RandomHistory(seed: seed)
+        let model = try filled(store, &source)
+        let names = try FileManager.default.contentsOfDirectory(atPath: store + "/log")
+        #expect(names.count == 2, "\(names)")
+        var random = SeededGenerator(seed: seed)
+        var refused = 0
+        var right = 0
+        for _ in 0..<25 {
+            let path = store + "/log/" + random.pick(names)
+            let file = try #require(FileHandle(forUpdatingAtPath: path))
+            let size = try file.seekToEnd()
+            let offset = UInt64.random(in: 0..<size, using: &random)
+            let bit = random.below(8)
+            try flip(file, offset, bit: bit)
+            // Half of the time the rollups must be made again from the damaged file.
+            if random.chance(50) {
+                try FileManager.default.removeItem(atPath: store + "/rollups")
+            }
+            let what = "seed \(seed), \(path) at byte \(offset)"
+            if let engine = try? Engine(directory: store, options: smallOptions()) {
+                for _ in 0..<40 {
+                    let question = source.question()
+                    let answer = Executor.answer(question, from: engine)
+                    if case .error(let sentence) = answer {
+                        #expect(sentence.contains("damage in \(path)"), "\(what): \(sentence)")
+                        refused += 1
+                    } else {
+                        #expect(answer == model.answer(question), "\(what): \(question)")
+                        right += 1
+                    }
+                }
+                try? engine.close()
+            }
+            try flip(file, offset, bit: bit)
+            try file.close()
+        }
+        #expect(right > 0 && refused > 0, "seed \(seed): \(right) right, \(refused) refused")
+        try FileManager.default.removeItem(atPath: store + "/rollups")
+        let engine = try Engine(directory: store, options: smallOptions())
+        #expect(try engine.verify().isSound)
+        try engine.close()
+    }
+
+    private func flip(_ file: FileHandle, _ offset: UInt64, bit: Int) throws {
+        try file.seek(toOffset: offset)
+        let byte = try #require(try file.read(upToCount: 1)?.first)
+        try file.seek(toOffset: offset)
+        try file.write(contentsOf: [byte ^ (1 << UInt8(bit))])
+    }
+}
