@@ -221,8 +221,8 @@ extension MessageLog {
         return batchIdentities.duplicate(of: id, at: time, arrivalTime: arrivalTime)
     }
 
-    /// Looks into sealed segments. Damaged columns cannot say whether they have a message; once more
-    /// tells whether they, or another reader, came upon damage.
+    /// Looks into sealed segments. Damaged columns cannot say whether they have a message; once
+    /// more tells whether they, or another reader, came upon damage.
     private func sealedDuplicate(
         of id: MessageID, at time: Timestamp, arrivalTime: Bool
     ) -> UInt64? {

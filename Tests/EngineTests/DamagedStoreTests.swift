@@ -1,6 +1,6 @@
 // What could go wrong: a flipped bit in a sealed file changes an answer, and nobody is told; or the
-// store crashes, or loses what is intact. So: flip bits all over an archive and its columns, open the
-// store, and ask: each answer is the model's, or an error that names the damaged file.
+// store crashes, or loses what is intact. So: flip bits all over an archive and its columns, open
+// the store, and ask: each answer is the model's, or an error that names the damaged file.
 import Engine
 import Foundation
 import MessageLog
@@ -10,7 +10,9 @@ import Testing
 
 @Suite struct DamagedStoreTests {
     /// A store of one archive, and the model of what is in it.
-    private func filled(_ directory: String, _ source: inout RandomHistory) throws -> ReferenceModel {
+    private func filled(
+        _ directory: String, _ source: inout RandomHistory
+    ) throws -> ReferenceModel {
         var model = ReferenceModel()
         let engine = try Engine(
             directory: directory, options: smallOptions(journalBytes: 1 << 20, segmentRecords: 400))

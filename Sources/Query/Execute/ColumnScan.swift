@@ -20,7 +20,8 @@ struct RowTest {
     /// Whether the rows of those postings are the matching ones, with nothing more to be tested.
     let postingsDecide: Bool
 
-    init(_ filter: ResolvedFilter, _ columns: SegmentColumns) {
+    init(_ filter: ResolvedFilter, _ view: SegmentView) {
+        let columns = view.segment.columns
         let names = columns.names
         var impossible = false
         var narrowest: (dimension: Dimension, ids: [UInt32], rows: Int)?
@@ -32,17 +33,18 @@ struct RowTest {
             }
             if rows < narrowest?.rows ?? Int.max { narrowest = (dimension, ids, rows) }
         }
-        if filter.topics == nil {
-            topics = nil
-        } else {
+        if let matching = filter.topics {
+            let globals = view.names.globals(of: .topic)
             let count = names.count(of: .topic)
             var listed = Array(repeating: false, count: count + 1)
             for id in stride(from: 1, through: count, by: 1) {
-                listed[id] = filter.accepts(topic: names.text(of: .topic, UInt32(id)))
+                listed[id] = matching.hasSorted(globals[id])
             }
             let ids = listed.indices.filter { listed[$0] }.map { UInt32($0) }
             if ids.isEmpty { impossible = true } else { consider(.topic, ids) }
             topics = listed
+        } else {
+            topics = nil
         }
         var sets: [SetTest] = []
         for (clause, wanted) in filter.wanted.map({ ($0, true) })
@@ -167,7 +169,7 @@ struct ColumnScan {
                 bounds.lowerBound < span.upper, view.lastSequence >= sequences.lowerBound,
                 first < sequences.upperBound
             else { continue }
-            let test = RowTest(filter, columns)
+            let test = RowTest(filter, view)
             if test.impossible { continue }
             let lower = Int(max(sequences.lowerBound, first) - first)
             let upper = Int(min(sequences.upperBound, view.lastSequence + 1) - first)
@@ -178,5 +180,17 @@ struct ColumnScan {
                 try body(view, test, index, lower..<upper)
             }
         }
+    }
+}
+
+extension [UInt32] {
+    /// Whether a value is among these, which are in ascending order.
+    fileprivate func hasSorted(_ value: UInt32) -> Bool {
+        var (low, high) = (0, count)
+        while low < high {
+            let middle = (low + high) / 2
+            if self[middle] < value { low = middle + 1 } else { high = middle }
+        }
+        return low < count && self[low] == value
     }
 }

@@ -41,7 +41,7 @@ enum Latest {
         _ snapshot: borrowing Snapshot, _ newest: inout NewestPlaces
     ) throws {
         let columns = view.segment.columns
-        let test = RowTest(filter, columns)
+        let test = RowTest(filter, view)
         if test.impossible || columns.names.count(of: counted) == 0 { return }
         let labels = newest.labels(of: view.names.globals(of: counted))
         let rows = CandidateRows(test, columns)

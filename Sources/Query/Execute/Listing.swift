@@ -83,7 +83,7 @@ enum Listing {
         _ envelopes: inout EnvelopeReader, _ best: inout BestPlaces
     ) throws {
         let columns = view.segment.columns
-        let test = RowTest(filter, columns)
+        let test = RowTest(filter, view)
         if test.impossible { return }
         let rows = CandidateRows(test, columns)
         let allMatch = rows?.allMatch ?? false

@@ -20,7 +20,7 @@ enum Reading {
         for view in snapshot.segments where view.lastSequence >= from {
             let columns = view.segment.columns
             let first = view.segment.firstSequence
-            let test = RowTest(filter, columns)
+            let test = RowTest(filter, view)
             if test.impossible { continue }
             let rows = CandidateRows(test, columns)
             for index in Int(max(from, first) - first) / columns.blockRows..<columns.blockCount {

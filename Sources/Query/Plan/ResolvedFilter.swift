@@ -12,16 +12,13 @@ struct ResolvedFilter {
     var wanted: [Filter.Clause]
     /// Per dimension, names of which a message must have none.
     var refused: [Filter.Clause]
-    private let topicRule: TopicRule
 
     init(_ filter: Filter, names: NameTable) {
-        topicRule = TopicRule(filter)
+        let topicRule = TopicRule(filter)
         topics = topicRule.acceptsAll ? nil : topicRule.matching(names)
         wanted = filter.any.filter { !$0.dimension.isOfTopics }
         refused = filter.none.filter { !$0.dimension.isOfTopics }
     }
-
-    func accepts(topic: [UInt8]) -> Bool { topicRule.accepts(topic) }
 
     /// The columns that a row is tested by.
     var columns: ColumnSelection { onlyTopics ? [.topics] : [.topics, .sets] }
