@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import Tallylog
 
@@ -6,7 +7,8 @@ import Tallylog
 //     Canonical ingest DATA STORE [in flight=1]   parsed batches of 10,000
 //     Canonical lines DATA STORE                  the same from JSON lines
 //     Canonical compact DATA STORE                archives and merges what the store has
-//     Canonical query DATA STORE [even|odd]       Q1 to Q5, 300 questions each
+//     Canonical query DATA STORE [even|odd]       Q1 to Q7, 300 questions each
+//     Canonical read STORE                        GET by id, then the whole log in order
 //
 // DATA has msgs.jsonl and, for queries, topics.txt, users.txt and queries.txt.
 
@@ -17,13 +19,14 @@ struct Canonical {
     static func main() async throws {
         let words = CommandLine.arguments
         guard words.count >= 4 else {
-            return print("usage: Canonical ingest|lines|compact|query DATA STORE [option]")
+            return print("usage: Canonical ingest|lines|compact|query|read DATA STORE [option]")
         }
         switch words[1] {
         case "ingest":
             try await ingest(words[2], words[3], inFlight: words.count > 4 ? Int(words[4]) ?? 1 : 1)
         case "lines": try await lines(words[2], words[3])
         case "compact": try await compact(words[3])
+        case "read": try read(words[3])
         case "query": try queries(words[2], words[3], odd: words.count > 4 && words[4] == "odd")
         default: print("unknown workload \(words[1])")
         }
@@ -93,6 +96,53 @@ struct Canonical {
         try store.close()
     }
 
+    /// Ids from all over the log, each asked for by itself; then every message, page by page.
+    static func read(_ directory: String) throws {
+        let store = try Store.open(directory)
+        let end = Int(try store.count())
+        var ids: [String] = []
+        for place in 0..<3_000 {
+            let from = UInt64(1 + place * (end / 3_000))
+            let page = try store.ask(.read(ReadQuestion(from: from, limit: 1)))
+            guard case .array(let parts) = page, case .array(let rows) = parts[1],
+                case .array(let row) = rows[0], case .bulk(let envelope) = row[1]
+            else { continue }
+            let text = String(decoding: envelope, as: UTF8.self)
+            guard let start = text.range(of: "\"msg_id\": \"") ?? text.range(of: "\"msg_id\":\"")
+            else { continue }
+            ids.append(String(text[start.upperBound...].prefix { $0 != "\"" }))
+        }
+        var times: [Int64] = []
+        for id in ids {
+            let begun = Stopwatch.nanoseconds
+            guard case .bulk = try store.ask(.get(MessageID(id))) else {
+                preconditionFailure("\(id) is not there")
+            }
+            times.append(Stopwatch.nanoseconds - begun)
+        }
+        times.sort()
+        print("GET p50 \(times[times.count / 2]) ns, p99 \(times[times.count * 99 / 100]) ns")
+        let watch = Stopwatch()
+        var next: UInt64 = 1
+        var bytes = 0
+        var messages = 0
+        while next <= UInt64(end) {
+            let page = try store.ask(.read(ReadQuestion(from: next, limit: 10_000)))
+            guard case .array(let parts) = page, case .integer(let following) = parts[0],
+                case .array(let rows) = parts[1]
+            else { preconditionFailure("a page") }
+            for row in rows {
+                if case .array(let fields) = row, case .bulk(let envelope) = fields[1] {
+                    bytes += envelope.count
+                    messages += 1
+                }
+            }
+            next = UInt64(following)
+        }
+        watch.report("read in order, \(bytes) bytes", messages: messages)
+        try store.close()
+    }
+
     private static func report(_ name: String, _ messages: Int, _ microseconds: Int) {
         let each = Double(microseconds) / Double(max(1, messages))
         print("\(name): \(messages) messages, \(each) us of CPU each")
@@ -103,7 +153,7 @@ struct Canonical {
         let store = try Store.open(directory)
         opening.report("open", messages: nil)
         let questions = try QuestionSet(data, odd: odd)
-        for kind in 1...5 {
+        for kind in 1...7 {
             var best: [Int64] = []
             var checksum: Int64 = 0
             for _ in 0..<3 {

@@ -44,11 +44,28 @@ struct QuestionSet {
                         limit: 10, dimension: .topic, selection: Selection(range: week)))
             default:
                 let before = TimeRange(upper: Timestamp(seconds: numbers[2]))
-                question = .messages(
-                    MessagesQuestion(
-                        selection: Self.only(.topic, topics[id - 1], before), limit: 100))
+                let topic = Self.only(.topic, topics[id - 1], before)
+                question = .messages(MessagesQuestion(selection: topic, limit: 100))
+                drillDowns.append((topic, topics[id - 1], before))
             }
             questions.append((kind, question))
+        }
+        addDrillDowns(users)
+    }
+
+    private var drillDowns: [(selection: Selection, topic: [UInt8], before: TimeRange)] = []
+
+    /// 6: a user's last 100 messages before T. 7: those of a topic among them. With the times and
+    /// topics of kind 5 and users from all over.
+    private mutating func addDrillDowns(_ users: [[UInt8]]) {
+        for (place, down) in drillDowns.enumerated() {
+            let user = Filter.Clause(.user, [.name(users[place * 37 % users.count])])
+            let topic = Filter.Clause(.topic, [.name(down.topic)])
+            for (kind, clauses) in [(6, [user]), (7, [user, topic])] {
+                let selection = Selection(filter: Filter(any: clauses), range: down.before)
+                let question = MessagesQuestion(selection: selection, limit: 100)
+                questions.append((kind, .messages(question)))
+            }
         }
     }
 

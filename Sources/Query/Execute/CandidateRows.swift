@@ -7,23 +7,45 @@ struct CandidateRows {
     /// Whether all of them match, their times apart.
     let allMatch: Bool
 
+    /// A clause with more rows for each that is left is tested row by row.
+    private static let intersectedMax = 64
+
     /// The rows that postings leave, where that is much less than the segment; else nil.
     init?(_ test: RowTest, _ columns: SegmentColumns) {
-        guard let narrowest = test.narrowest, narrowest.rows < columns.rows / 16 else { return nil }
+        guard let narrowest = test.postings.first, narrowest.rows < columns.rows / 16,
+            let rows = Self.rows(of: narrowest, columns)
+        else { return nil }
         blockRows = columns.blockRows
-        allMatch = test.postingsDecide
-        rows = []
-        for id in narrowest.ids {
-            guard let own = columns.postings(narrowest.dimension, id) else { return nil }
+        self.rows = rows
+        var allMatch = test.postingsDecide
+        for other in test.postings.dropFirst() {
+            guard other.rows < Self.intersectedMax * self.rows.count,
+                let others = Self.rows(of: other, columns)
+            else {
+                allMatch = allMatch && self.rows.isEmpty
+                continue
+            }
+            self.rows.keepCommon(others)
+        }
+        self.allMatch = allMatch
+    }
+
+    /// The rows that have any of the names, ascending.
+    private static func rows(of names: RowTest.WantedNames, _ columns: SegmentColumns) -> [UInt32]?
+    {
+        var rows: [UInt32] = []
+        for id in names.ids {
+            guard let own = columns.postings(names.dimension, id) else { return nil }
             if rows.isEmpty { rows = own } else { rows.append(contentsOf: own) }
         }
-        guard narrowest.ids.count > 1 else { return }
+        guard names.ids.count > 1 else { return rows }
         rows.sort()
         var last: UInt32?
         rows.removeAll { row in
             defer { last = row }
             return row == last
         }
+        return rows
     }
 
     func meets(block index: Int) -> Bool {
@@ -50,5 +72,16 @@ struct CandidateRows {
             if Int(rows[middle]) < row { low = middle + 1 } else { high = middle }
         }
         return low
+    }
+}
+
+extension [UInt32] {
+    /// Drops what is not in `others` too; both are ascending.
+    fileprivate mutating func keepCommon(_ others: [UInt32]) {
+        var place = 0
+        removeAll { row in
+            while place < others.count, others[place] < row { place += 1 }
+            return place == others.count || others[place] != row
+        }
     }
 }

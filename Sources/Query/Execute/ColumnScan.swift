@@ -15,23 +15,31 @@ struct RowTest {
     private let sets: [SetTest]
     /// No row of the segment can match.
     let impossible: Bool
-    /// The wanted names whose postings together are shortest, with the number of their rows.
-    let narrowest: (dimension: Dimension, ids: [UInt32], rows: Int)?
-    /// Whether the rows of those postings are the matching ones, with nothing more to be tested.
+    /// Per wanted clause the names of it that the segment has, with the number of their rows; those
+    /// with fewest first. None where the segment keeps no postings.
+    let postings: [WantedNames]
+    /// Whether rows that meet all of them match, with nothing more to be tested.
     let postingsDecide: Bool
+
+    struct WantedNames {
+        var dimension: Dimension
+        var ids: [UInt32]
+        /// Counted once for each name that they have.
+        var rows: Int
+    }
 
     init(_ filter: ResolvedFilter, _ view: SegmentView) {
         let columns = view.segment.columns
         let names = columns.names
         var impossible = false
-        var narrowest: (dimension: Dimension, ids: [UInt32], rows: Int)?
+        var postings: [WantedNames] = []
         let consider = { (dimension: Dimension, ids: [UInt32]) in
             var rows = 0
             for id in ids {
                 guard let own = columns.occurrences(dimension, id) else { return }
                 rows += own
             }
-            if rows < narrowest?.rows ?? Int.max { narrowest = (dimension, ids, rows) }
+            postings.append(WantedNames(dimension: dimension, ids: ids, rows: rows))
         }
         if let matching = filter.topics {
             let globals = view.names.globals(of: .topic)
@@ -62,9 +70,10 @@ struct RowTest {
         }
         self.sets = sets
         self.impossible = impossible
-        self.narrowest = narrowest
+        postings.sort { $0.rows < $1.rows }
+        self.postings = postings
         let clauses = sets.count + (topics == nil ? 0 : 1)
-        postingsDecide = clauses == 1 && sets.allSatisfy { $0.wanted }
+        postingsDecide = clauses > 0 && clauses == postings.count
     }
 
     /// The same test for the rows of one block, or nil where none of them can match.
