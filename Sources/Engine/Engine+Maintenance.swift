@@ -22,6 +22,30 @@ extension Engine {
         return StoreReport(log: report, rollupsAreRight: try recomputedDump() == kept)
     }
 
+    /// What the store takes on disk, and how many names it knows, as lines of INFO.
+    package func storage() -> [(String, String)] {
+        let log = log.snapshot.figures
+        let rollups = (try? PosixDisk().size(of: directory + "/rollups/data.mdb")) ?? nil
+        let each = { (bytes: Int, records: Int) in
+            records == 0 ? "0" : "\((Double(bytes) / Double(records) * 10).rounded() / 10)"
+        }
+        var lines = [
+            ("segments", "\(log.segments)"), ("archives", "\(log.archives)"),
+            ("records", "\(log.records)"), ("archived_records", "\(log.archivedRecords)"),
+            ("journal_bytes", "\(log.journalBytes)"), ("columns_bytes", "\(log.columnsBytes)"),
+            ("archive_bytes", "\(log.archiveBytes)"),
+            ("archived_payload_bytes", "\(log.archivedPayloadBytes)"),
+            ("archive_bytes_per_record", each(log.archiveBytes, log.archivedRecords)),
+            ("columns_bytes_per_record", each(log.columnsBytes, log.records)),
+            ("rollup_bytes", "\(rollups ?? 0)"),
+            ("rollup_bytes_per_record", each(rollups ?? 0, log.records)),
+        ]
+        for dimension in [Dimension.topic, .user, .package, .agent, .object] {
+            lines.append(("names_\(dimension.word ?? "")", "\(names.count(dimension))"))
+        }
+        return lines
+    }
+
     /// Makes archives of all that is in journals now, and merges what can be merged. Takes its
     /// time; appends and readers go on.
     package func compact() throws(EngineError) {

@@ -125,9 +125,6 @@ package final class Engine: Sendable {
     /// The segments that readers see at this moment.
     var segmentsNow: [SegmentView] { head.current.segments }
 
-    /// How many segments the log has.
-    package var segmentCount: Int { head.current.segments.count }
-
     /// The log's identity, as the rollups keep it.
     var logIDBytes: [UInt8] { log.logID?.bytes ?? [] }
 

@@ -103,7 +103,6 @@ package final class EngineHandler: RequestHandler {
             ("sequence", "\(progress.end)"),
             ("watermark", "\(progress.watermark)"),
             ("checkpoints", "\(progress.checkpoints)"),
-            ("segments", "\(engine.segmentCount)"),
             ("unarchived", "\(progress.unarchived)"),
             ("archives_made", "\(progress.archiving.archives)"),
             ("archived_messages", "\(progress.archiving.messages)"),
@@ -117,6 +116,6 @@ package final class EngineHandler: RequestHandler {
         if let failure = progress.sealingFailure { store.append(("sealing_error", failure)) }
         if let failure = progress.compactionFailure { store.append(("compact_error", failure)) }
         if let failure = engine.failure { store.append(("append_error", "\(failure)")) }
-        return [("Store", store), ("Feeds", feeds())]
+        return [("Store", store), ("Storage", engine.storage()), ("Feeds", feeds())]
     }
 }

@@ -35,8 +35,8 @@ struct Tallylog: AsyncParsableCommand {
             CommandGroup(
                 name: "Maintaining",
                 subcommands: [
-                    Checkpoint.self, Compact.self, Backup.self, Restore.self, Verify.self,
-                    Rebuild.self, Dump.self,
+                    Checkpoint.self, Compact.self, Backup.self, Restore.self, Stats.self,
+                    Verify.self, Rebuild.self, Dump.self,
                 ]),
         ])
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Engine
 import MessageLog
+import Query
 
 /// Checks a store that nobody serves.
 struct Verify: ParsableCommand {
@@ -24,6 +25,30 @@ struct Verify: ParsableCommand {
         ])
         for damage in report.log.damage { Terminal.complain("\(damage)") }
         if !report.isSound { throw ExitStatus.damaged }
+    }
+}
+
+/// What a store takes on disk.
+struct Stats: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Shows what a store takes on disk, by kind, and how many names it knows")
+    @OptionGroup var target: Target
+
+    mutating func run() throws {
+        let reply: Reply
+        do { reply = try target.ask(["INFO", "storage"]) } catch {
+            Terminal.complain("\(error)")
+            throw ExitStatus.failed
+        }
+        guard case .bulk(let text) = reply else { throw ExitStatus.failed }
+        let lines = String(decoding: text, as: UTF8.self).split(whereSeparator: \.isNewline)
+        Terminal.print(
+            lines: lines.filter { !$0.hasPrefix("#") }.map { line in
+                let parts = line.split(separator: ":", maxSplits: 1)
+                let name = parts[0].replacing("_", with: " ")
+                let value = parts.count > 1 ? String(parts[1]) : ""
+                return name + String(repeating: " ", count: max(1, 28 - name.count)) + value
+            })
     }
 }
 

@@ -58,6 +58,14 @@ package final class SegmentColumns: Sendable {
         if case .sealed = backing { true } else { false }
     }
 
+    /// The file's size; 0 of a view of memory.
+    var fileBytes: Int {
+        switch backing {
+        case .active: 0
+        case .sealed(let file): unsafe file.bytes.count
+        }
+    }
+
     /// Where the rows' payloads are.
     var payloads: PayloadLink {
         switch backing {
