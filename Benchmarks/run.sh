@@ -26,9 +26,13 @@ echo "== tallylog, from JSON lines"
 rm -rf "$store"
 "$canonical" lines "$data" "$store"
 du -sb "$store/log" "$store/rollups"
+echo "== tallylog, archives"
+"$canonical" compact "$data" "$store"
+du -sb "$store/log" "$store/rollups"
 echo "== tallylog, questions"
 "$canonical" query "$data" "$store" even
 "$canonical" query "$data" "$store" odd
+"$canonical" read "$data" "$store"
 
 if [ -n "${PEERS:-}" ]; then
     echo "== peers"

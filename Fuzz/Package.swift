@@ -16,6 +16,7 @@ let package = Package(
     name: "fuzz",
     targets: [
         .systemLibrary(name: "CLMDB", path: "rooms/CLMDB", pkgConfig: "lmdb"),
+        .systemLibrary(name: "CZstd", path: "rooms/CZstd", pkgConfig: "libzstd"),
         .target(
             name: "CChecksum", path: "rooms/CChecksum",
             linkerSettings: [.linkedLibrary("crypto")]),
@@ -29,7 +30,9 @@ let package = Package(
             name: "LMDB", dependencies: ["Model", "CLMDB"], path: "rooms/LMDB",
             swiftSettings: room),
         .target(
-            name: "MessageLog", dependencies: ["Model", "Disk"], path: "rooms/MessageLog",
+            name: "Zstd", dependencies: ["CZstd"], path: "rooms/Zstd", swiftSettings: room),
+        .target(
+            name: "MessageLog", dependencies: ["Model", "Disk", "Zstd"], path: "rooms/MessageLog",
             swiftSettings: room),
         .target(
             name: "Rollup", dependencies: ["Model", "LMDB"], path: "rooms/Rollup",

@@ -8,7 +8,7 @@ struct CandidateRows {
     let allMatch: Bool
 
     /// A clause with more rows for each that is left is tested row by row.
-    private static let intersectedMax = 64
+    private static let intersectedMax = 1_024
 
     /// The rows that postings leave, where that is much less than the segment; else nil.
     init?(_ test: RowTest, _ columns: SegmentColumns) {
