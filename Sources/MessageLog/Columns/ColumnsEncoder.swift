@@ -28,7 +28,9 @@ enum ColumnsEncoder {
                 }
             }
         }
-        file.section(.identityIndex) { IdentityIndex.append(to: &$0, identities(blocks)) }
+        file.section(.identityIndex) {
+            IdentityIndex.append(to: &$0) { body in forEachMessage(blocks, body) }
+        }
         file.section(.days) { bytes in
             for day in view.days { bytes.append(integer: day) }
         }
@@ -39,16 +41,14 @@ enum ColumnsEncoder {
         return file.finish()
     }
 
-    private static func identities(
-        _ blocks: [ColumnBlock]
-    ) -> [(row: UInt32, high: UInt64, low: UInt64)] {
-        var ids: [(row: UInt32, high: UInt64, low: UInt64)] = []
+    private static func forEachMessage(
+        _ blocks: [ColumnBlock], _ body: (UInt32, UInt64, UInt64) -> Void
+    ) {
         for block in blocks {
             for row in 0..<block.rows where block.topics[row] != 0 {
-                ids.append((UInt32(block.firstRow + row), block.idHigh[row], block.idLow[row]))
+                body(UInt32(block.firstRow + row), block.idHigh[row], block.idLow[row])
             }
         }
-        return ids
     }
 
     private static func appendNames(
@@ -131,7 +131,11 @@ struct ColumnsFileBuilder {
     private var directory: [UInt8] = []
     private var sections = 0
 
+    /// What a row usually takes, so that the bytes need not be moved as they grow.
+    private static let rowBytesUsual = 36
+
     init(_ view: ActiveView, _ payloads: PayloadLink) {
+        bytes.reserveCapacity(view.rows * Self.rowBytesUsual)
         bytes.append(integer: ColumnsFormat.magic)
         bytes.append(integer: ColumnsFormat.version)
         bytes.append(integer: UInt32(view.blockRows))

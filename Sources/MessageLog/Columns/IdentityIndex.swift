@@ -76,41 +76,44 @@ struct IdentityIndex: @unchecked Sendable {
         return nil
     }
 
-    /// Appends the index of the messages among some rows.
-    /// - Parameter ids: of every message, with its row, by row.
-    static func append(to bytes: inout [UInt8], _ ids: [(row: UInt32, high: UInt64, low: UInt64)]) {
-        let seed = seed(of: ids)
-        let buckets = max(1, (ids.count + entriesPerBucket - 1) / entriesPerBucket)
-        let places = ids.map {
-            place(SeededHash.hash($0.high, $0.low, seed: seed), buckets: buckets)
-        }
+    /// Calls its argument with the row and the id's halves of every message, by row.
+    typealias EveryID = (_ body: (UInt32, UInt64, UInt64) -> Void) -> Void
+
+    /// Appends the index of the messages among some rows. Goes over the ids again and again,
+    /// rather than keep what follows from them.
+    static func append(to bytes: inout [UInt8], _ forEachID: EveryID) {
+        var entries = 0
+        forEachID { _, _, _ in entries += 1 }
+        // The seed follows from all ids: the same rows make the same file, yet whoever sends some
+        // of the ids cannot aim them at one bucket.
+        var seed = UInt64(entries)
+        forEachID { _, high, low in seed = SeededHash.hash(high, low, seed: seed) }
+        let buckets = max(1, (entries + entriesPerBucket - 1) / entriesPerBucket)
         var starts: [UInt32] = Array(repeating: 0, count: buckets + 1)
-        for place in places { starts[place.bucket + 1] += 1 }
+        forEachID { _, high, low in
+            let hash = SeededHash.hash(high, low, seed: seed)
+            starts[place(hash, buckets: buckets).bucket + 1] += 1
+        }
         for bucket in 0..<buckets { starts[bucket + 1] += starts[bucket] }
         var next = starts
-        var prints: [UInt8] = Array(repeating: 0, count: ids.count)
-        var rows: [UInt32] = Array(repeating: 0, count: ids.count)
-        for (id, place) in zip(ids, places) {
+        var prints: [UInt8] = Array(repeating: 0, count: entries)
+        var rows: [UInt32] = Array(repeating: 0, count: entries)
+        forEachID { row, high, low in
+            let place = place(SeededHash.hash(high, low, seed: seed), buckets: buckets)
             let entry = Int(next[place.bucket])
             next[place.bucket] += 1
             prints[entry] = place.print
-            rows[entry] = id.row
+            rows[entry] = row
         }
         var startBytes: [UInt8] = []
         PackedArray.append(to: &startBytes, starts)
         bytes.append(integer: seed)
-        bytes.append(integer: UInt32(ids.count))
+        bytes.append(integer: UInt32(entries))
         bytes.append(integer: UInt32(buckets))
         bytes.append(integer: UInt32(headerBytes + startBytes.count))
-        bytes.append(integer: UInt32(headerBytes + startBytes.count + ids.count))
+        bytes.append(integer: UInt32(headerBytes + startBytes.count + entries))
         bytes.append(contentsOf: startBytes)
         bytes.append(contentsOf: prints)
         PackedArray.append(to: &bytes, rows)
-    }
-
-    /// The seed follows from all ids: the same rows make the same file, yet whoever sends some of
-    /// the ids cannot aim them at one bucket.
-    private static func seed(of ids: [(row: UInt32, high: UInt64, low: UInt64)]) -> UInt64 {
-        ids.reduce(UInt64(ids.count)) { SeededHash.hash($1.high, $1.low, seed: $0) }
     }
 }
