@@ -198,6 +198,7 @@ final class Connection: ChannelDuplexHandler {
             }
             if input.readableBytes == 0 { input = ByteBuffer() }
             guard isWhole else { return nil }
+            if let refusal = decoder.refusal { return fault(refusal.reply, thenClose: false) }
         } catch {
             return fault(error.reply, thenClose: true)
         }

@@ -15,6 +15,7 @@ func parse(_ line: String) throws -> Request {
         return try decoder.read(raw, from: &offset)
     }
     #expect(isWhole)
+    if let refusal = decoder.refusal { throw refusal }
     return try RequestParser.parse(decoder.words, now: now)
 }
 

@@ -21,6 +21,7 @@ import Testing
             try piece.withUnsafeBytes { raw in
                 var offset = 0
                 while try decoder.read(raw, from: &offset) {
+                    if let refusal = decoder.refusal { throw refusal }
                     found.append((0..<decoder.words.count).map { Array(decoder.words[$0]) })
                 }
                 #expect(offset == raw.count)
@@ -86,7 +87,7 @@ import Testing
     func quoting(line: String, expected: [String]) throws {
         if line.hasPrefix("APPENDIX") {
             // Quotes within a word open it, and what follows the closing one must be a space.
-            #expect(throws: ProtocolError.self) { try requests(Array((line + "\n").utf8)) { 100 } }
+            #expect(throws: RequestError.self) { try requests(Array((line + "\n").utf8)) { 100 } }
             return
         }
         let words = expected.map { $0.unicodeScalars.map { UInt8($0.value) } }
@@ -106,14 +107,38 @@ import Testing
         ("*1\r\n$1\r\nab\r\n", "a bulk string is longer than its length says"),
         ("*1\r\n$1\r\nabcdefgh", "a line of more than 2 bytes"),
         ("*" + String(repeating: "1", count: 40), "a line of more than 32 bytes"),
-        ("ECHO \"a\r\n", "unbalanced quotes in request"),
-        ("ECHO 'a'b\r\n", "unbalanced quotes in request"),
-        (
-            "ECHO " + String(repeating: "x", count: 65_600) + "\n",
-            "a line of 65605 bytes; accepted: at most 65536"
-        ),
-        (String(repeating: "x ", count: 16_400) + "\n", "a request of more than 16384 words"),
     ]
+
+    /// A line that is no request ends where it ends, and the next one is read.
+    @Test func afterALineThatIsNoneTheNextIsRead() throws {
+        let unbalanced =
+            "the line's quotes are not balanced; accepted: a closing quote, and a space or the end "
+            + "behind it"
+        let lines = [
+            ("ECHO \"a\r\n", unbalanced), ("ECHO 'a'b\n", unbalanced), ("'\n", unbalanced),
+            (
+                "ECHO " + String(repeating: "x", count: 65_600) + "\n",
+                "a line of 65605 bytes; accepted: at most 65536"
+            ),
+            (
+                String(repeating: "x ", count: 16_400) + "\n",
+                "a line of more than 16384 words; accepted: at most so many"
+            ),
+        ]
+        var decoder = RequestDecoder()
+        for (line, sentence) in lines {
+            try (Array(line.utf8) + encoded([Array("PING".utf8)])).withUnsafeBytes { raw in
+                var offset = 0
+                let isRead = try decoder.read(raw, from: &offset)
+                #expect(isRead && decoder.words.count == 0)
+                #expect(decoder.refusal?.sentence == sentence)
+                let isNextRead = try decoder.read(raw, from: &offset)
+                #expect(isNextRead)
+                #expect(decoder.refusal == nil && Array(decoder.words[0]) == Array("PING".utf8))
+                #expect(offset == raw.count)
+            }
+        }
+    }
 
     @Test(arguments: refused.indices) func refuses(row: Int) {
         let (text, sentence) = RequestDecoderTests.refused[row]
@@ -146,7 +171,9 @@ import Testing
             do {
                 try noise.withUnsafeBytes { raw in
                     var offset = 0
-                    while try decoder.read(raw, from: &offset) { check(decoder.words) }
+                    while try decoder.read(raw, from: &offset) {
+                        if decoder.refusal == nil { check(decoder.words) }
+                    }
                     #expect(offset == raw.count)
                 }
             } catch let error as ProtocolError {

@@ -10,17 +10,19 @@ struct InlineCommand {
     private var place = 0
 
     /// - Parameter line: without its line end.
-    static func split(_ line: [UInt8], into words: inout Words) throws(ProtocolError) {
+    /// - Throws: what is wrong with the line; the next one is a request of its own.
+    static func split(_ line: [UInt8], into words: inout Words) throws(RequestError) {
         var command = InlineCommand(line: line)
         while command.skipSpaces() {
             let isAppend = words.count >= 1 && words.keyword(0) == "APPEND"
             guard isAppend || line.count <= Limits.inlineBytesMax else {
-                throw ProtocolError(
+                throw RequestError(
                     "a line of \(line.count) bytes; accepted: at most \(Limits.inlineBytesMax)")
             }
             guard words.count < Limits.requestWordsMax else {
-                throw ProtocolError(
-                    "a request of more than \(Limits.requestWordsMax) words")
+                throw RequestError(
+                    "a line of more than \(Limits.requestWordsMax) words; accepted: at most so many"
+                )
             }
             if isAppend, words.count == 1, !command.isAtQuote {
                 command.takeRest(into: &words)
@@ -31,6 +33,10 @@ struct InlineCommand {
     }
 
     private init(line: [UInt8]) { self.line = line }
+
+    private static let unbalanced = RequestError(
+        "the line's quotes are not balanced; accepted: a closing quote, and a space or the end "
+            + "behind it")
 
     private var isAtQuote: Bool {
         line[place] == UInt8(ascii: "\"") || line[place] == UInt8(ascii: "'")
@@ -48,7 +54,7 @@ struct InlineCommand {
         words.closeWord()
     }
 
-    private mutating func takeWord(into words: inout Words) throws(ProtocolError) {
+    private mutating func takeWord(into words: inout Words) throws(RequestError) {
         while place < line.count, !InlineCommand.isSpace(line[place]) {
             let byte = line[place]
             place += 1
@@ -58,7 +64,7 @@ struct InlineCommand {
             }
             try takeQuoted(until: byte, into: &words)
             guard place == line.count || InlineCommand.isSpace(line[place]) else {
-                throw ProtocolError("unbalanced quotes in request")
+                throw Self.unbalanced
             }
         }
         words.closeWord()
@@ -66,7 +72,7 @@ struct InlineCommand {
 
     private mutating func takeQuoted(
         until quote: UInt8, into words: inout Words
-    ) throws(ProtocolError) {
+    ) throws(RequestError) {
         while place < line.count {
             let byte = line[place]
             place += 1
@@ -84,7 +90,7 @@ struct InlineCommand {
                 words.extend(with: byte)
             }
         }
-        throw ProtocolError("unbalanced quotes in request")
+        throw Self.unbalanced
     }
 
     /// What stands behind a backslash in double quotes; an unknown letter stands for itself.

@@ -22,6 +22,8 @@ package struct RequestDecoder: Sendable {
     }
 
     package private(set) var words = Words()
+    /// Why the line that was read is no request, if it is none; `words` is empty then.
+    package private(set) var refusal: RequestError?
     private var state = State.start
     /// The part of a line that has arrived.
     private var line: [UInt8] = []
@@ -39,12 +41,14 @@ package struct RequestDecoder: Sendable {
     /// - Parameters:
     ///   - bytes: what has arrived.
     ///   - offset: where to read on in it; moved behind what was consumed.
-    /// - Returns: whether `words` now holds a request; otherwise all bytes are consumed.
+    /// - Returns: whether `words` now holds a request, or `refusal` says why not; otherwise all
+    ///   bytes are consumed.
     package mutating func read(
         _ bytes: UnsafeRawBufferPointer, from offset: inout Int
     ) throws(ProtocolError) -> Bool {
         if isComplete {
             isComplete = false
+            refusal = nil
             words.removeAll()
         }
         while offset < bytes.count {
@@ -80,11 +84,16 @@ package struct RequestDecoder: Sendable {
                 state = left == 1 ? .start : .length(words: left - 1)
             case .inline:
                 guard unsafe try takeLine(bytes, &offset, Limits.requestBytesMax) else { break }
-                try InlineCommand.split(line, into: &words)
+                do {
+                    try InlineCommand.split(line, into: &words)
+                } catch {
+                    words.removeAll()
+                    refusal = error
+                }
                 line.removeAll(keepingCapacity: line.capacity <= Limits.inlineBytesMax)
                 state = .start
             }
-            if state == .start, words.count > 0 {
+            if state == .start, words.count > 0 || refusal != nil {
                 isComplete = true
                 return true
             }

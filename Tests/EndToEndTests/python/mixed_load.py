@@ -138,6 +138,7 @@ def run(folder):
         topics = [name for name, _ in client.execute_command("TOP", 60, "topic")]
         users = [name for name, _ in client.execute_command("TOP", 60, "user")]
         first, begun = info(client)["sequence"], time.time()
+        server_before, own_before = processor_seconds(server.process.pid), time.process_time()
         publish[-1] = str(SEED + 1)
         bus = subprocess.Popen(publish + ["--generate", str(amount), "--rate", str(RATE)])
         ended, last = threading.Event(), []
@@ -146,9 +147,16 @@ def run(folder):
             Tailing(server, topic, lambda: last and last[0]) for topic in topics[5:5 + TAILING]]
         for thread in threads:
             thread.start()
-        check("the bus ended", bus.wait(timeout=600), 0)
+        publishing = 0.0
+        while bus.poll() is None:
+            publishing = processor_seconds(bus.pid) or publishing
+            time.sleep(0.1)
+        check("the bus ended", bus.returncode, 0)
         until("all is in the log", lambda: received(client) >= 20_000 + amount, 120)
         seconds = time.time() - begun
+        print(f"processor seconds in {seconds:.1f} s on {os.cpu_count()} cores: server "
+              f"{processor_seconds(server.process.pid) - server_before:.1f}, publisher "
+              f"{publishing:.1f}, clients {time.process_time() - own_before:.1f}")
         ended.set()
         last.append(info(client)["sequence"])
         for thread in threads:
@@ -161,6 +169,16 @@ def run(folder):
             check(f"read of {thread.topic}", len(thread.sequences), wanted)
             check("in order, once", thread.sequences, sorted(set(thread.sequences)))
         report(threads[:ASKING], (last[0] - first) / seconds)
+
+
+def processor_seconds(process):
+    """That a process has had so far, all its threads together; 0 where it has ended."""
+    try:
+        with open(f"/proc/{process}/stat", encoding="ascii") as stat:
+            fields = stat.read().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def received(client):
