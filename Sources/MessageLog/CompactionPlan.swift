@@ -13,9 +13,12 @@ struct CompactionPlan {
     ///   - segments: sealed, by sequence.
     ///   - fullRows: a journal with so many is full.
     ///   - fullBytes: the same in bytes.
-    init?(_ segments: [Segment], fullRows: Int, fullBytes: Int) {
+    ///   - skipped: keys of segments that cannot be read; they stay, and part their neighbours.
+    init?(_ segments: [Segment], fullRows: Int, fullBytes: Int, skipped: Set<UInt64>) {
         let full = segments.firstIndex { segment in
-            guard case .journal = segment.payloads else { return false }
+            guard case .journal = segment.payloads, !skipped.contains(segment.key) else {
+                return false
+            }
             return segment.rows >= fullRows
                 || segment.columns.position(ofRow: segment.rows - 1) >= UInt64(fullBytes)
         }
@@ -23,8 +26,8 @@ struct CompactionPlan {
             self.init(places: full..<full + 1, level: Limits.sealingLevel)
             return
         }
-        let tiers = segments.map { Self.tier($0.rows) }
-        for tier in Set(tiers).sorted() {
+        let tiers = segments.map { skipped.contains($0.key) ? Int.max : Self.tier($0.rows) }
+        for tier in Set(tiers).sorted() where tier < Int.max {
             if let places = Self.neighbours(segments, tiers, upTo: tier) {
                 self.init(places: places, level: Limits.mergingLevel)
                 return
@@ -35,13 +38,13 @@ struct CompactionPlan {
 
     /// What compaction on demand does: archives all journals, and merges all neighbours that fit
     /// into one segment; those that are half full already are left as they are.
-    init?(everythingOf segments: [Segment]) {
+    init?(everythingOf segments: [Segment], skipped: Set<UInt64>) {
         var start = 0
         while start < segments.count {
             var end = start
             var rows = 0
             while end < segments.count, rows + segments[end].rows <= Limits.mergedRecordsMax,
-                !Self.isGrown(segments[end])
+                !Self.isGrown(segments[end]), !skipped.contains(segments[end].key)
             {
                 rows += segments[end].rows
                 end += 1

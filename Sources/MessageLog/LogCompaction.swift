@@ -7,6 +7,8 @@ struct ArchivingState {
     /// A dictionary that archives of single journals share, and how many have it.
     var dictionary: [UInt8]?
     var uses = 0
+    /// Keys of segments that were found damaged; not tried again until the log is opened again.
+    var damaged: Set<UInt64> = []
     /// After so many archives the bus may have changed: the next one trains its own.
     static let usesMax = 64
 }
@@ -25,12 +27,13 @@ extension MessageLog {
     ) throws(LogError) -> Int {
         if let poison = shared.withLock({ $0.poison }) { throw .poisoned(poison) }
         let segments = sealedSegments
+        let skipped = archiving.withLock { $0.damaged }
         let plan =
             everything
-            ? CompactionPlan(everythingOf: segments)
+            ? CompactionPlan(everythingOf: segments, skipped: skipped)
             : CompactionPlan(
                 segments, fullRows: options.segmentRecords / 4,
-                fullBytes: options.journalBytes / 4)
+                fullBytes: options.journalBytes / 4, skipped: skipped)
         guard let plan, let logID else { return 0 }
         let sources = Array(segments[plan.places])
         let archived = try archive(sources, plan.level, logID, isStopped)
@@ -53,10 +56,23 @@ extension MessageLog {
             if isFresh { archiving.withLock { $0.used(made.dictionary) } }
             return made.segment
         } catch {
-            if case .poisoned(let cause) = error {
-                shared.withLock { $0.poison = $0.poison ?? cause }
+            switch error {
+            case .poisoned(let cause): shared.withLock { $0.poison = $0.poison ?? cause }
+            case .damaged(let damage): skip(sources, damage)
+            default: break
             }
             throw error
+        }
+    }
+
+    /// Leaves the damaged one of the segments out from now on, so that the others need not wait.
+    private func skip(_ sources: [Segment], _ damage: Damage) {
+        let damaged = sources.filter {
+            sources.count == 1
+                || ($0.firstSequence...$0.lastSequence).contains(damage.firstSequence)
+        }
+        archiving.withLock {
+            $0.damaged.formUnion((damaged.isEmpty ? sources : damaged).map(\.key))
         }
     }
 

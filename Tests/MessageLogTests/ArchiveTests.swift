@@ -165,6 +165,43 @@ import Testing
         #expect(throws: LogError.self) { try openLog(disk) }
     }
 
+    /// A journal that cannot be read stays as it is, and those beside it do not wait for it.
+    @Test(arguments: [false, true])
+    func aDamagedJournalIsLeftOut(everything: Bool) throws {
+        let disk = try newDisk()
+        let log = try openLog(disk)
+        var random = SeededGenerator(seed: 8)
+        var known = Acknowledged()
+        try known.append((1...240).map { message($0, &random) }, to: log)
+        let before = log.snapshot.segments
+        let damaged = before[1]
+        let path = logDirectory + "/" + LogFileName.journal(damaged.firstSequence)
+        disk.overwrite(path, at: 700, with: [1, 2, 3])
+        #expect(before.count > 3)
+        var failures = 0
+        for _ in 0..<50 {
+            do {
+                if try log.compactNext(everything: everything, isStopped: { false }) == 0 { break }
+            } catch {
+                guard case .damaged(let damage) = error else { throw error }
+                #expect(damage.path == path)
+                failures += 1
+            }
+        }
+        #expect(failures == 1)
+        let after = log.snapshot.segments
+        #expect(after.filter { !$0.isArchived }.map(\.key).contains(damaged.key))
+        #expect(after.contains { $0.isArchived && $0.firstSequence < damaged.firstSequence })
+        #expect(after.contains { $0.isArchived && $0.firstSequence > damaged.firstSequence })
+        for segment in after where segment.isArchived {
+            var reader = PayloadReader(segment)
+            for row in 0..<segment.rows {
+                let kept = try Kept(segment, row: row, &reader)
+                #expect(kept == known.durable[Int(segment.firstSequence) - 1 + row])
+            }
+        }
+    }
+
     @Test func aStoppedMergeLeavesEverythingAsItWas() throws {
         let disk = try newDisk()
         let log = try openLog(disk)
