@@ -35,10 +35,12 @@ final class Compactor: Sendable {
             case .stop?: return
             case .job(let job)?: job()
             case nil:
-                try? compact(everything: false)
-                pause =
-                    progress.counters.compactionFailure == nil
-                    ? Self.pauseMilliseconds : Self.patienceMilliseconds
+                do {
+                    try compact(everything: false)
+                    pause = Self.pauseMilliseconds
+                } catch {
+                    pause = Self.patienceMilliseconds
+                }
             }
         }
     }

@@ -1,7 +1,6 @@
 import Disk
 import Glibc
 import Model
-import Synchronization
 
 /// What a backup or a restore did.
 package struct BackupReport: Sendable, Equatable {
@@ -177,13 +176,5 @@ extension MessageLog {
     }
 
     /// Segments that have all their files, from the first on.
-    var sealedSegments: [Segment] {
-        shared.withLock { state in
-            let waiting = Set(state.unsealed.map(\.segment.key))
-            return Array(
-                state.snapshot.segments.prefix {
-                    $0.columns.isSealed && !waiting.contains($0.key)
-                })
-        }
-    }
+    var sealedSegments: [Segment] { Array(snapshot.segments.prefix { $0.columns.isSealed }) }
 }

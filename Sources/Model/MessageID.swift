@@ -45,13 +45,25 @@ public struct MessageID: Hashable, Sendable {
         case Self.derivedForm:
             return "derived-" + hex(high) + hex(low)
         default:
-            let upper = hex(high)
-            let lower = hex(low)
-            let groups = [
-                upper.prefix(8), upper.dropFirst(8).prefix(4), upper.dropFirst(12),
-                lower.prefix(4), lower.dropFirst(4),
-            ]
-            return "\(form)-" + groups.joined(separator: "-")
+            var text: [UInt8] = []
+            appendBusText(to: &text)
+            return String(decoding: text, as: UTF8.self)
+        }
+    }
+
+    /// Whether the id is one of the bus.
+    package var isOfBus: Bool { form > Self.derivedForm }
+
+    /// Appends the text of an id of the bus.
+    package func appendBusText(to text: inout [UInt8]) {
+        text.append(contentsOf: "\(form)".utf8)
+        for (word, bits) in [
+            (high, 32..<64), (high, 16..<32), (high, 0..<16), (low, 48..<64), (low, 0..<48),
+        ] {
+            text.append(UInt8(ascii: "-"))
+            for shift in stride(from: bits.upperBound - 4, through: bits.lowerBound, by: -4) {
+                text.append(hexadecimalDigit(UInt8(truncatingIfNeeded: word >> UInt64(shift)) & 15))
+            }
         }
     }
 
@@ -106,4 +118,10 @@ public struct MessageID: Hashable, Sendable {
         }
         return valid
     }
+}
+
+/// - Parameter value: 0 to 15.
+@inline(__always)
+package func hexadecimalDigit(_ value: UInt8) -> UInt8 {
+    value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
 }

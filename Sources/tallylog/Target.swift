@@ -50,29 +50,18 @@ struct Target: ParsableArguments {
 
     private static func answer(_ words: [[UInt8]], from engine: Engine) -> Reply {
         do {
-            switch try RequestParser.parse(Words(words), now: WallClock.now) {
-            case .question(let question, let withSequence):
-                return Executor.answer(question, withSequence: withSequence, from: engine)
-            case .explain(let question):
-                return Executor.explain(question, from: engine)
-            case .checkpoint:
-                return .integer(Int64(try engine.checkpoint()))
-            case .compact:
-                try engine.compact()
-                return .ok
-            case .backup(let target):
-                let directory = String(decoding: target, as: UTF8.self)
-                return .integer(Int64(try engine.backup(to: directory)))
+            let handler = EngineHandler(engine, profile: .fedora, rejected: { _, _ in })
+            let request = try RequestParser.parse(Words(words), now: WallClock.now)
+            switch request {
+            case .question, .explain, .checkpoint, .compact, .backup:
+                return handler.answer(request)
             case .info(let sections):
-                return EngineHandler(engine, profile: .fedora, rejected: { _, _ in })
-                    .infoReply(sections: sections)
+                return handler.infoReply(sections: sections)
             default:
                 return .error("ERR this needs a running server; start 'tallylog serve'")
             }
-        } catch let error as RequestError {
-            return error.reply
         } catch {
-            return .error("ERR \(error)")
+            return error.reply
         }
     }
 }

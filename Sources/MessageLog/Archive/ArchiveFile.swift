@@ -92,12 +92,6 @@ final class ArchiveFile: @unchecked Sendable {
     /// The file's size.
     var byteCount: Int { unsafe mapped.bytes.count }
 
-    /// The dictionary that the blocks were made with; empty: none.
-    func dictionary() throws(LogError) -> [UInt8] {
-        _ = try open()
-        return unsafe Array(mapped.bytes[dictionaryRange])
-    }
-
     /// The block that has a position, and the position of its first message.
     func block(at position: Int) throws(LogError) -> (block: Int, first: Int) {
         let firsts = try open().index.firsts

@@ -49,13 +49,13 @@ struct CandidateRows {
     }
 
     func meets(block index: Int) -> Bool {
-        let place = firstPlace(from: index * blockRows)
+        let place = rows.firstPlace(from: UInt32(index * blockRows))
         return place < rows.count && Int(rows[place]) < (index + 1) * blockRows
     }
 
     /// The rows of a block, from its first on.
     func places(in block: ColumnBlock) -> [Int] {
-        var place = firstPlace(from: block.firstRow)
+        var place = rows.firstPlace(from: UInt32(block.firstRow))
         var found: [Int] = []
         while place < rows.count, Int(rows[place]) < block.firstRow + block.rows {
             found.append(Int(rows[place]) - block.firstRow)
@@ -63,19 +63,19 @@ struct CandidateRows {
         }
         return found
     }
-
-    /// The place of the first row at or behind `row`.
-    private func firstPlace(from row: Int) -> Int {
-        var (low, high) = (0, rows.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if Int(rows[middle]) < row { low = middle + 1 } else { high = middle }
-        }
-        return low
-    }
 }
 
 extension [UInt32] {
+    /// The place of the first value that is not below this one; the values are ascending.
+    func firstPlace(from value: UInt32) -> Int {
+        var (low, high) = (0, count)
+        while low < high {
+            let middle = (low + high) / 2
+            if self[middle] < value { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
     /// Drops what is not in `others` too; both are ascending.
     fileprivate mutating func keepCommon(_ others: [UInt32]) {
         var place = 0

@@ -195,11 +195,7 @@ struct ColumnScan {
 extension [UInt32] {
     /// Whether a value is among these, which are in ascending order.
     fileprivate func hasSorted(_ value: UInt32) -> Bool {
-        var (low, high) = (0, count)
-        while low < high {
-            let middle = (low + high) / 2
-            if self[middle] < value { low = middle + 1 } else { high = middle }
-        }
-        return low < count && self[low] == value
+        let place = firstPlace(from: value)
+        return place < count && self[place] == value
     }
 }
