@@ -21,6 +21,8 @@ struct PendingAppend: Sendable {
     var waitsForSpace: Bool
     /// The journal ends behind it.
     var rolls = false
+    /// The store's own records, which nobody sent and no account counts.
+    var isControl = false
     var completion: @Sendable (AppendResult) -> Void
 }
 
@@ -48,6 +50,18 @@ final class AppendQueue: Sendable {
             state.waiting.append(pending)
             return true
         }
+    }
+
+    /// Adds the store's own records, and waits until they are durable.
+    /// - Parameter rolls: the journal ends behind them.
+    func append(control batch: RecordBatch, rolls: Bool = false) throws(EngineError) {
+        let outcome = Monitor<AppendResult?>(nil)
+        let isTaken = add(
+            PendingAppend(batch: batch, waitsForSpace: false, rolls: rolls, isControl: true) {
+                result in outcome.change { $0 = result }
+            }, mayWait: true)
+        guard isTaken else { throw .closed }
+        _ = try outcome.wait { $0 }?.get()
     }
 
     /// Takes everything that waits, up to about `Limits.batchBytesMax`, waiting for something.

@@ -80,7 +80,7 @@ final class Appender: Sendable {
         for pending in waiting {
             let end = start + pending.batch.count
             if end <= outcomes.count {
-                accounting.settle(outcomes[start..<end])
+                if !pending.isControl { accounting.settle(outcomes[start..<end]) }
                 pending.completion(.success(Array(outcomes[start..<end])))
             } else if pending.waitsForSpace, failed == nil {
                 left.append(pending)
@@ -93,7 +93,9 @@ final class Appender: Sendable {
     }
 
     private func refuse(_ pending: PendingAppend, _ error: EngineError) {
-        accounting.refuse(pending.batch.count, error.isFullDisk ? "disk-full" : "log-failed")
+        if !pending.isControl {
+            accounting.refuse(pending.batch.count, error.isFullDisk ? "disk-full" : "log-failed")
+        }
         pending.completion(.failure(error))
     }
 }

@@ -1,20 +1,28 @@
 import MessageLog
+import Model
 
 /// The archive thread: makes archives of full journals and merges neighbours, a step at a time, and
 /// gives way to the other threads. All that removes files of the log, or must not see them removed,
 /// runs here, one thing at a time.
 final class Compactor: Sendable {
     private let log: MessageLog
+    private let queue: AppendQueue
     private let publication: Publication
     private let progress: Progress
+    private let clock: @Sendable () -> Timestamp
     private static let pauseMilliseconds = 250
     /// After a failure, such as a full disk.
     private static let patienceMilliseconds = 2_000
 
-    init(log: MessageLog, publication: Publication, progress: Progress) {
+    init(
+        log: MessageLog, queue: AppendQueue, publication: Publication, progress: Progress,
+        clock: @escaping @Sendable () -> Timestamp
+    ) {
         self.log = log
+        self.queue = queue
         self.publication = publication
         self.progress = progress
+        self.clock = clock
     }
 
     private enum Work {
@@ -69,8 +77,21 @@ final class Compactor: Sendable {
         }
     }
 
+    /// Drops what retention no longer keeps: first a durable horizon, then the payloads behind it.
+    private func dropPayloads() throws(EngineError) {
+        let now = clock()
+        if let horizon = log.dueHorizon(now: now) {
+            try queue.append(control: horizon.record(at: now))
+        }
+        do {
+            while try log.dropNext() { publication.publish() }
+        } catch {
+            throw .log(error)
+        }
+    }
+
     /// Makes archives and merges until nothing more is worth it.
-    func compact(everything: Bool) throws(EngineError) {
+    private func archive(everything: Bool) throws(EngineError) {
         do {
             while true {
                 let begun = processorMicroseconds()
@@ -84,11 +105,21 @@ final class Compactor: Sendable {
                     counters.archiving.processorMicroseconds += taken
                 }
             }
-            progress.monitor.change { $0.compactionFailure = nil }
-        } catch .closed {
-            // Given up; what was there before is there still.
-            throw .closed
         } catch {
+            throw .log(error)
+        }
+    }
+
+    /// All that makes the log smaller, until nothing more is worth it.
+    func compact(everything: Bool) throws(EngineError) {
+        do {
+            try dropPayloads()
+            try archive(everything: everything)
+            progress.monitor.change { $0.compactionFailure = nil }
+        } catch {
+            // Given up; what was there before is there still.
+            if case .closed = error { throw error }
+            if case .log(.closed) = error { throw .closed }
             progress.monitor.change { $0.compactionFailure = "\(error)" }
             throw .compaction("\(error)")
         }

@@ -24,7 +24,8 @@ extension Engine {
 
     /// What the store takes on disk, and how many names it knows, as lines of INFO.
     package func storage() -> [(String, String)] {
-        let log = log.snapshot.figures
+        let snapshot = log.snapshot
+        let log = snapshot.figures
         let rollups = (try? PosixDisk().size(of: directory + "/rollups/data.mdb")) ?? nil
         let each = { (bytes: Int, records: Int) in
             records == 0 ? "0" : "\((Double(bytes) / Double(records) * 10).rounded() / 10)"
@@ -36,10 +37,14 @@ extension Engine {
             ("archive_bytes", "\(log.archiveBytes)"),
             ("archived_payload_bytes", "\(log.archivedPayloadBytes)"),
             ("archive_bytes_per_record", each(log.archiveBytes, log.archivedRecords)),
+            ("dropped_records", "\(log.droppedRecords)"),
             ("columns_bytes_per_record", each(log.columnsBytes, log.records)),
             ("rollup_bytes", "\(rollups ?? 0)"),
             ("rollup_bytes_per_record", each(rollups ?? 0, log.records)),
         ]
+        if let from = snapshot.payloadsFrom {
+            lines.append(("payloads_from", "\(from.microseconds / 1_000_000)"))
+        }
         for dimension in [Dimension.topic, .user, .package, .agent, .object] {
             lines.append(("names_\(dimension.word ?? "")", "\(names.count(dimension))"))
         }
@@ -93,16 +98,7 @@ extension Engine {
 
     /// Ends the journal that takes appends, and waits until all that is in it is sealed.
     private func roll() throws(EngineError) {
-        let outcome = Monitor<AppendResult?>(nil)
-        let isTaken = queue.add(
-            PendingAppend(batch: RecordBatch(), waitsForSpace: false, rolls: true) { result in
-                outcome.change { $0 = result }
-            }, mayWait: true)
-        guard isTaken else { throw .closed }
-        switch outcome.wait(until: { $0 }) {
-        case .failure(let error)?: throw error
-        case .success?, nil: break
-        }
+        try queue.append(control: RecordBatch(), rolls: true)
         let failure = progress.monitor.wait { counters -> String?? in
             if counters.unsealed == 0 || counters.closing { return .some(nil) }
             return counters.sealingFailure.map { .some($0) }

@@ -30,6 +30,8 @@ package final class Engine: Sendable {
         package var indexMapBytes = Limits.indexMapBytesMax
         /// Where the log is kept. The rollups and the lock are always on the real file system.
         package var disk: any Disk = PosixDisk()
+        /// What time it is, for the age of payloads.
+        package var clock: @Sendable () -> Timestamp = { WallClock.now }
 
         package init() {
             log = LogOptions(sealsWhileAppending: false) { UInt64.random(in: .min ... .max) }
@@ -71,7 +73,9 @@ package final class Engine: Sendable {
         progress.opened(at: watermark)
         publication.publish()
         indexer.packAll()
-        compactor = Compactor(log: log, publication: publication, progress: progress)
+        compactor = Compactor(
+            log: log, queue: queue, publication: publication, progress: progress,
+            clock: options.clock)
         threads = [
             WorkerThread(name: "tallylog-log", appender.run),
             WorkerThread(name: "tallylog-index", indexer.run),

@@ -1,11 +1,11 @@
 import Model
 
-/// Which segments become one archive next.
+/// Which segments become one next.
 struct CompactionPlan {
     /// Places in the list of segments.
-    var places: Range<Int>
+    private(set) var places: Range<Int>
     /// zstd's level.
-    var level: Int
+    let level: Int
 
     /// What periodic compaction does: archives full journals, oldest first, then merges
     /// neighbours of one size, smallest first. Every message is so rewritten a few times in all.
@@ -14,23 +14,28 @@ struct CompactionPlan {
     ///   - fullRows: a journal with so many is full.
     ///   - fullBytes: the same in bytes.
     ///   - skipped: keys of segments that cannot be read; they stay, and part their neighbours.
-    init?(_ segments: [Segment], fullRows: Int, fullBytes: Int, skipped: Set<UInt64>) {
+    init?(
+        _ segments: [Segment], _ limits: MergeLimits, fullRows: Int, fullBytes: Int,
+        skipped: Set<UInt64>
+    ) {
         let full = segments.firstIndex { segment in
             guard case .journal = segment.payloads, !skipped.contains(segment.key) else {
                 return false
             }
-            return segment.rows >= fullRows
-                || segment.columns.position(ofRow: segment.rows - 1) >= UInt64(fullBytes)
+            return segment.rows >= fullRows || segment.payloadBytes >= fullBytes
         }
         if let full {
             self.init(places: full..<full + 1, level: Limits.sealingLevel)
             return
         }
-        let tiers = segments.map { skipped.contains($0.key) ? Int.max : Self.tier($0.rows) }
-        for tier in Set(tiers).sorted() where tier < Int.max {
-            if let places = Self.neighbours(segments, tiers, upTo: tier) {
-                self.init(places: places, level: Limits.mergingLevel)
-                return
+        let tiers = segments.map { Self.tier($0.rows) }
+        let stretches = Self.stretches(segments, skipped)
+        for tier in Set(tiers).sorted() {
+            for stretch in stretches {
+                if let places = Self.neighbours(segments, stretch, tiers, upTo: tier, limits) {
+                    self.init(places: places, level: Limits.mergingLevel)
+                    return
+                }
             }
         }
         return nil
@@ -38,22 +43,26 @@ struct CompactionPlan {
 
     /// What compaction on demand does: archives all journals, and merges all neighbours that fit
     /// into one segment; those that are half full already are left as they are.
-    init?(everythingOf segments: [Segment], skipped: Set<UInt64>) {
-        var start = 0
-        while start < segments.count {
-            var end = start
-            var rows = 0
-            while end < segments.count, rows + segments[end].rows <= Limits.mergedRecordsMax,
-                !Self.isGrown(segments[end]), !skipped.contains(segments[end].key)
-            {
-                rows += segments[end].rows
-                end += 1
+    init?(everythingOf segments: [Segment], _ limits: MergeLimits, skipped: Set<UInt64>) {
+        for stretch in Self.stretches(segments, skipped) {
+            var start = stretch.lowerBound
+            while start < stretch.upperBound {
+                // A journal becomes an archive however large it is.
+                var end = start + 1
+                var merged = MergedSize(limits)
+                if !Self.isGrown(segments[start]), merged.take(segments[start]) {
+                    while end < stretch.upperBound, !Self.isGrown(segments[end]),
+                        merged.take(segments[end])
+                    {
+                        end += 1
+                    }
+                }
+                if end - start > 1 || segments[start].isInJournal {
+                    self.init(places: start..<end, level: Limits.mergingLevel)
+                    return
+                }
+                start = end
             }
-            if end - start > 1 || end > start && !segments[start].isArchived {
-                self.init(places: start..<end, level: Limits.mergingLevel)
-                return
-            }
-            start = max(end, start + 1)
         }
         return nil
     }
@@ -63,8 +72,24 @@ struct CompactionPlan {
         self.level = level
     }
 
+    /// Neighbours that may be merged at all: with payloads, or all without them.
+    private static func stretches(_ segments: [Segment], _ skipped: Set<UInt64>) -> [Range<Int>] {
+        var stretches: [Range<Int>] = []
+        var start = 0
+        for place in segments.indices {
+            let isSkipped = skipped.contains(segments[place].key)
+            if isSkipped || segments[place].isDropped != segments[start].isDropped {
+                stretches.append(start..<place)
+                start = place
+            }
+            if isSkipped { start = place + 1 }
+            if start == segments.count { return stretches }
+        }
+        return stretches + [start..<segments.count]
+    }
+
     private static func isGrown(_ segment: Segment) -> Bool {
-        segment.isArchived && segment.rows > Limits.mergedRecordsMax / 2
+        !segment.isInJournal && segment.rows > Limits.mergedRecordsMax / 2
     }
 
     /// 0 up to 1,000 rows, 1 up to 4,000, 2 up to 16,000 and so on.
@@ -80,25 +105,66 @@ struct CompactionPlan {
 
     /// The first segments side by side, none of them larger than `tier`, that are worth merging.
     private static func neighbours(
-        _ segments: [Segment], _ tiers: [Int], upTo tier: Int
+        _ segments: [Segment], _ stretch: Range<Int>, _ tiers: [Int], upTo tier: Int,
+        _ limits: MergeLimits
     ) -> Range<Int>? {
-        var start = 0
-        var rows = 0
-        for place in segments.indices {
-            let own = segments[place].rows
-            if tiers[place] > tier || rows + own > Limits.mergedRecordsMax {
-                if place - start >= Limits.mergeSegments { return start..<place }
-                start = tiers[place] > tier ? place + 1 : place
-                rows = 0
-            }
-            if tiers[place] <= tier { rows += own }
+        var start = stretch.lowerBound
+        var merged = MergedSize(limits)
+        for place in stretch {
+            let isSmall = tiers[place] <= tier
+            if isSmall, merged.take(segments[place]) { continue }
+            if place - start >= Limits.mergeSegments { return start..<place }
+            merged = MergedSize(limits)
+            start = isSmall && merged.take(segments[place]) ? place : place + 1
         }
-        return segments.count - start >= Limits.mergeSegments ? start..<segments.count : nil
+        let end = stretch.upperBound
+        return end - start >= Limits.mergeSegments ? start..<end : nil
     }
 }
 
-extension Segment {
-    var isArchived: Bool {
-        if case .archive = payloads { true } else { false }
+/// How large a merged segment may be. Payloads are dropped segment by segment, so under retention a
+/// segment is a small part of what is kept.
+struct MergeLimits {
+    /// From the earliest to the latest message.
+    var microseconds = Int64.max
+    /// On disk.
+    var payloadBytes = Int.max
+
+    /// What is kept is at least so many segments.
+    private static let parts = 8
+
+    init(_ retention: Retention) {
+        if let seconds = retention.seconds, seconds < .max / 1_000_000 {
+            microseconds = seconds * 1_000_000 / Int64(Self.parts)
+        }
+        if let bytes = retention.bytes { payloadBytes = bytes / Self.parts }
+    }
+}
+
+/// What segments come to that are to be merged.
+struct MergedSize {
+    private let limits: MergeLimits
+    private var rows = 0
+    private var payloadBytes = 0
+    private var earliest = Int64.max
+    private var latest = Int64.min
+
+    init(_ limits: MergeLimits) { self.limits = limits }
+
+    /// Adds a segment, if all of them are within the limits then.
+    mutating func take(_ segment: Segment) -> Bool {
+        var sum = self
+        sum.rows += segment.rows
+        sum.payloadBytes += segment.payloadBytes
+        if let bounds = segment.columns.timeBounds, !segment.isDropped {
+            sum.earliest = min(earliest, bounds.lowerBound)
+            sum.latest = max(latest, bounds.upperBound)
+        }
+        guard sum.rows <= Limits.mergedRecordsMax, sum.payloadBytes <= limits.payloadBytes,
+            sum.earliest > sum.latest
+                || UInt64(bitPattern: sum.latest &- sum.earliest) <= UInt64(limits.microseconds)
+        else { return false }
+        self = sum
+        return true
     }
 }

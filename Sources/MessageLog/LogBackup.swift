@@ -40,12 +40,13 @@ struct LogBackup {
         var needed: Set<String> = []
         for segment in segments {
             let (first, last) = (segment.firstSequence, segment.lastSequence)
-            let payloads =
-                segment.isArchived ? LogFileName.archive(first, last) : LogFileName.journal(first)
             // The columns say where the payloads are, so those are surely there first.
-            if try copy(payloads) { try synchronize() }
+            if let payloads = segment.payloadsName {
+                if try copy(payloads) { try synchronize() }
+                needed.insert(payloads)
+            }
             try copy(LogFileName.columns(first, last))
-            needed.formUnion([payloads, LogFileName.columns(first, last)])
+            needed.insert(LogFileName.columns(first, last))
             report.end = last
         }
         try synchronize()

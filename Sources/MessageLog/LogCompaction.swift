@@ -28,29 +28,44 @@ extension MessageLog {
         if let poison = shared.withLock({ $0.poison }) { throw .poisoned(poison) }
         let segments = sealedSegments
         let skipped = archiving.withLock { $0.damaged }
+        let limits = MergeLimits(options.retention)
         let plan =
             everything
-            ? CompactionPlan(everythingOf: segments, skipped: skipped)
+            ? CompactionPlan(everythingOf: segments, limits, skipped: skipped)
             : CompactionPlan(
-                segments, fullRows: options.segmentRecords / 4,
+                segments, limits, fullRows: options.segmentRecords / 4,
                 fullBytes: options.journalBytes / 4, skipped: skipped)
-        guard let plan, let logID else { return 0 }
+        guard let plan else { return 0 }
         let sources = Array(segments[plan.places])
-        let archived = try archive(sources, plan.level, logID, isStopped)
-        replace(sources, with: archived)
-        try removeFiles(of: sources, supersededBy: archived)
-        return archived.rows
+        let keepsPayloads = sources.contains { !$0.isDropped }
+        return try replace(
+            sources, keepingPayloads: keepsPayloads, level: plan.level, isStopped: isStopped)
     }
 
-    private func archive(
-        _ sources: [Segment], _ level: Int, _ logID: LogID, _ isStopped: @escaping () -> Bool
+    /// Makes one segment of neighbours, shows it, and removes their files.
+    /// - Returns: how many rows it has.
+    func replace(
+        _ sources: [Segment], keepingPayloads: Bool, level: Int,
+        isStopped: @escaping () -> Bool
+    ) throws(LogError) -> Int {
+        guard let logID else { preconditionFailure("a log with segments has an id") }
+        let made = try make(sources, keepingPayloads, level, logID, isStopped)
+        replace(sources, with: made)
+        try removeFiles(of: sources, supersededBy: made)
+        return made.rows
+    }
+
+    private func make(
+        _ sources: [Segment], _ keepingPayloads: Bool, _ level: Int, _ logID: LogID,
+        _ isStopped: @escaping () -> Bool
     ) throws(LogError) -> Segment {
-        var archiver = try SegmentArchiver(
-            disk, directory: directory, logID: logID, sources: sources,
-            blockRows: options.blockRows, level: level, notes: notes,
-            isStopped: isStopped)
         let isFresh = level == Limits.sealingLevel
         do {
+            var archiver = try SegmentArchiver(
+                disk, directory: directory, logID: logID, sources: sources,
+                blockRows: options.blockRows, level: level, notes: notes,
+                isStopped: isStopped)
+            if !keepingPayloads { return try archiver.makeColumns() }
             let known = isFresh ? archiving.withLock { $0.dictionary } : nil
             let made = try archiver.make(dictionary: known)
             if isFresh { archiving.withLock { $0.used(made.dictionary) } }
@@ -102,6 +117,7 @@ extension MessageLog {
                 remove(LogFileName.journal(first))
             case .archive:
                 remove(LogFileName.archive(first, last))
+            case .dropped: break
             }
             if (first, last) != (archived.firstSequence, archived.lastSequence) {
                 remove(LogFileName.columns(first, last))

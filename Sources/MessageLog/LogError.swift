@@ -22,6 +22,8 @@ package enum LogError: Error, Equatable, Sendable, CustomStringConvertible {
     case closed
     /// The log was opened for reading only.
     case readOnly
+    /// The payload of this record was dropped by retention.
+    case dropped(sequence: UInt64)
 
     /// Sorts a failed call by what the caller can do about it.
     init(_ error: DiskError) {
@@ -56,6 +58,8 @@ package enum LogError: Error, Equatable, Sendable, CustomStringConvertible {
             "the log is closed: open it again"
         case .readOnly:
             "the log was opened for reading only: open it for writing"
+        case .dropped(let sequence):
+            "retention has dropped the payload of sequence \(sequence)"
         }
     }
 }

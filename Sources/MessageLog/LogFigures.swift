@@ -12,6 +12,8 @@ package struct LogFigures: Sendable {
     /// Of the payloads in archives, as they were.
     package var archivedPayloadBytes: UInt64 = 0
     package var archivedRecords = 0
+    /// Records whose payloads retention has dropped.
+    package var droppedRecords = 0
 }
 
 extension LogSnapshot {
@@ -23,15 +25,13 @@ extension LogSnapshot {
             figures.records += segment.rows
             figures.columnsBytes += segment.columns.fileBytes
             switch segment.payloads {
-            case .journal:
-                // To the last record's begin: what is behind it is one record.
-                let last = segment.columns.position(ofRow: segment.rows - 1)
-                figures.journalBytes += Int(clamping: last)
+            case .journal: figures.journalBytes += segment.payloadBytes
             case .archive(let archive):
                 figures.archives += 1
                 figures.archivedRecords += segment.rows
-                figures.archiveBytes += archive.byteCount
+                figures.archiveBytes += segment.payloadBytes
                 figures.archivedPayloadBytes += archive.payloadBytes
+            case .dropped: figures.droppedRecords += segment.rows
             }
         }
         return figures

@@ -13,14 +13,16 @@ extension LogOpening {
         }
     }
 
-    /// Removes what a seal or a merge has left behind: files whose records are all in others that
+    /// Removes what a seal, a merge or retention has left behind: files whose records are all in others that
     /// have been opened.
     mutating func removeSuperseded(_ listing: LogListing) throws(LogError) {
         var unfinished = listing.archives
-        for segment in log.segments where segment.isArchived {
+        for segment in log.segments where segment.isArchived || segment.isDropped {
             let range = segment.firstSequence...segment.lastSequence
             let inner = listing.innerColumns.filter { range.overlaps($0) }
-            let archives = unfinished.filter { range.overlaps($0) && $0 != range }
+            let archives = unfinished.filter {
+                range.overlaps($0) && !(segment.isArchived && $0 == range)
+            }
             unfinished.removeAll { range.overlaps($0) }
             let names =
                 listing.journals(in: range).map { LogFileName.journal($0) }

@@ -13,6 +13,8 @@ package struct LogOptions: Sendable {
     /// Whether `append` writes the columns of a segment that has become full. If not, another
     /// thread must call `sealNext`.
     package var sealsWhileAppending: Bool
+    /// How long payloads are kept.
+    package var retention: Retention
     /// Draws random words, for salts and the log's id.
     package var randomWord: @Sendable () -> UInt64
 
@@ -21,7 +23,8 @@ package struct LogOptions: Sendable {
         journalBytes: Int = Limits.journalBytesMax,
         segmentRecords: Int = Limits.segmentRecordsMax,
         blockRows: Int = Limits.columnBlockRows, readOnly: Bool = false,
-        sealsWhileAppending: Bool = true, randomWord: @escaping @Sendable () -> UInt64
+        sealsWhileAppending: Bool = true, retention: Retention = .none,
+        randomWord: @escaping @Sendable () -> UInt64
     ) {
         precondition(journalBytes > 0 && segmentRecords > 0, "limits must be positive")
         precondition(segmentRecords <= Limits.segmentRecordsMax, "a segment past its most records")
@@ -30,6 +33,7 @@ package struct LogOptions: Sendable {
         self.blockRows = blockRows
         self.readOnly = readOnly
         self.sealsWhileAppending = sealsWhileAppending
+        self.retention = retention
         self.randomWord = randomWord
     }
 }

@@ -35,7 +35,11 @@ extension MessageLog {
     private func verify(_ segment: Segment, _ report: inout VerifyReport) throws(LogError) {
         switch segment.payloads {
         case .journal(let journal): try verify(segment, journal, &report)
-        case .archive(let archive): try verify(segment, archive, &report)
+        case .archive(let archive):
+            try archive.verify()
+            try verifyColumns(segment, &report)
+            report.bytes += archive.byteCount
+        case .dropped: try verifyColumns(segment, &report)
         }
     }
 
@@ -52,19 +56,17 @@ extension MessageLog {
         try compare(segment, rebuilt.publish().encoded())
     }
 
-    /// Checks each part of the columns and of the archive by its checksum, and that lists, indexes
-    /// and the archive's order follow from the rows.
-    private func verify(
-        _ segment: Segment, _ archive: ArchiveFile, _ report: inout VerifyReport
+    /// Checks each part of the columns by its checksum, and that lists, indexes and the archive's
+    /// order follow from the rows.
+    private func verifyColumns(
+        _ segment: Segment, _ report: inout VerifyReport
     ) throws(LogError) {
         let path = path(LogFileName.columns(segment.firstSequence, segment.lastSequence))
         do { try segment.columns.verify() } catch { throw LogError(error, path: path) }
-        try archive.verify()
         let rebuilt = MergedColumns([segment.columns], blockRows: segment.columns.blockRows)
         try compare(
             segment, ColumnsEncoder.encode(rebuilt.view, payloads: segment.columns.payloads))
         report.records += UInt64(segment.rows)
-        report.bytes += archive.byteCount
     }
 
     /// Equal columns have equal bytes.

@@ -49,6 +49,7 @@ package struct PayloadReader {
             clamping: positions.isEmpty ? segment.columns.position(ofRow: row) : positions[row])
         let sequence = segment.firstSequence + UInt64(row)
         switch segment.payloads {
+        case .dropped: throw .dropped(sequence: sequence)
         case .journal(let journal):
             guard let mapped else { return try journal.payload(at: position, sequence: sequence) }
             return try journal.payload(in: mapped, at: position, sequence: sequence)

@@ -22,6 +22,8 @@ extension LogOpening {
         switch columns.payloads {
         case .archive(let fingerprint):
             payloads = .archive(try openArchive(range, fingerprint))
+        case .dropped:
+            payloads = .dropped
         case .journal:
             guard journals == [range.lowerBound],
                 !listing.innerColumns.contains(where: { range.overlaps($0) })

@@ -2,6 +2,8 @@
 enum Payloads: Sendable {
     case journal(JournalPayloads)
     case archive(ArchiveFile)
+    /// Retention has dropped them.
+    case dropped
 }
 
 /// A range of the log as it was at one moment. Immutable, for any number of threads.
@@ -33,13 +35,46 @@ package struct LogSnapshot: Sendable {
     /// The last sequence; 0 where the log is empty.
     package let end: UInt64
 
-    init(_ segments: [Segment]) {
+    package init(_ segments: [Segment]) {
         self.segments = segments
         end = segments.last?.lastSequence ?? 0
     }
 
     /// Sealed segments whose payloads are in journals.
     package var unarchivedSegments: Int {
-        segments.count { !$0.isArchived && $0.columns.isSealed }
+        segments.count { $0.columns.isSealed && $0.isInJournal }
+    }
+}
+
+extension Segment {
+    var isArchived: Bool {
+        if case .archive = payloads { true } else { false }
+    }
+
+    var isInJournal: Bool {
+        if case .journal = payloads { true } else { false }
+    }
+
+    var isDropped: Bool {
+        if case .dropped = payloads { true } else { false }
+    }
+
+    /// The file that has the payloads; nil where they were dropped.
+    var payloadsName: String? {
+        switch payloads {
+        case .journal: LogFileName.journal(firstSequence)
+        case .archive: LogFileName.archive(firstSequence, lastSequence)
+        case .dropped: nil
+        }
+    }
+
+    /// What the payloads take on disk, the reserve of a journal left out.
+    var payloadBytes: Int {
+        switch payloads {
+        // To the last record's begin: what is behind it is one record.
+        case .journal: Int(clamping: columns.position(ofRow: rows - 1))
+        case .archive(let archive): archive.byteCount
+        case .dropped: 0
+        }
     }
 }

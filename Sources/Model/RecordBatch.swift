@@ -69,6 +69,15 @@ package struct RecordBatch: Sendable {
         count += 1
     }
 
+    /// Appends a record that is no message: what it says is all in its payload.
+    package mutating func append(control kind: UInt8, at time: Timestamp, payload: [UInt8]) {
+        unsafe payload.withUnsafeBytes {
+            unsafe append(
+                kind: kind, timestamp: time, id: MessageID(form: 0, high: 0, low: 0), names: [],
+                payload: $0)
+        }
+    }
+
     /// Appends a record whose bytes before the payload are made already as `Record` says.
     /// Faster than the append of values: two copies and no arrays of names.
     package mutating func append(head: UnsafeRawBufferPointer, payload: UnsafeRawBufferPointer) {

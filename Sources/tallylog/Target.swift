@@ -74,6 +74,7 @@ struct CommandFailure: Error, CustomStringConvertible {
 
     /// An error reply, without the word that begins it.
     init(protocolError text: String) {
-        description = text.hasPrefix("ERR ") ? String(text.dropFirst(4)) : text
+        let code = ["ERR ", "GONE "].first { text.hasPrefix($0) } ?? ""
+        description = String(text.dropFirst(code.count))
     }
 }

@@ -31,10 +31,20 @@ struct MergedColumns {
         {
             span = earliest...latest
         }
+        var controls: [ControlRecord] = []
+        var before: UInt32 = 0
+        for source in sources {
+            controls += source.controls.map { record in
+                var moved = record
+                moved.row += before
+                return moved
+            }
+            before += UInt32(source.rows)
+        }
         view = ActiveView(
             rows: rows, firstSequence: first.firstSequence, blockRows: blockRows, full: blocks,
             last: nil, names: names.views, identities: IdentityTable(), days: days.sorted(),
-            timeBounds: span)
+            timeBounds: span, controls: controls)
         rowAt = places.rowAt
     }
 }

@@ -67,10 +67,9 @@ struct SegmentArchiver {
         _ archive: UnfinishedFile, _ dictionary: [UInt8]
     ) throws(LogError) -> Segment {
         let fingerprint = try write(to: archive.file, dictionary)
-        let columns = try unfinished(LogFileName.columns(range.lowerBound, range.upperBound))
+        let columns = try unfinishedColumns(.archive(fingerprint: fingerprint))
         do {
-            try write(to: columns.file, fingerprint)
-            let segment = try readBack(archive, columns)
+            let segment = try readBack(archive, try readBack(columns))
             try publish(archive)
             try publish(columns)
             return segment
@@ -80,10 +79,30 @@ struct SegmentArchiver {
         }
     }
 
-    private func write(to file: any DiskFile, _ fingerprint: UInt32) throws(LogError) {
-        let bytes = ColumnsEncoder.encode(
-            merged.view, payloads: .archive(fingerprint: fingerprint))
-        do { try bytes.writeAll(to: file, at: 0) } catch { throw LogError(error) }
+    /// The same without an archive: only what counts need.
+    func makeColumns() throws(LogError) -> Segment {
+        let columns = try unfinishedColumns(.dropped)
+        do {
+            let segment = Segment(
+                firstSequence: range.lowerBound, columns: try readBack(columns), payloads: .dropped)
+            try publish(columns)
+            return segment
+        } catch {
+            columns.discard()
+            throw error
+        }
+    }
+
+    private func unfinishedColumns(_ payloads: PayloadLink) throws(LogError) -> UnfinishedFile {
+        let columns = try unfinished(LogFileName.columns(range.lowerBound, range.upperBound))
+        let bytes = ColumnsEncoder.encode(merged.view, payloads: payloads)
+        do {
+            try bytes.writeAll(to: columns.file, at: 0)
+            return columns
+        } catch {
+            columns.discard()
+            throw LogError(error)
+        }
     }
 
     private func unfinished(_ name: String) throws(LogError) -> UnfinishedFile {
@@ -112,18 +131,22 @@ struct SegmentArchiver {
         do { return try writer.finish() } catch { throw LogError(error) }
     }
 
-    /// Reads all that is in the new files and holds it against what it was made of.
-    private mutating func readBack(
-        _ archiveFile: UnfinishedFile, _ columnsFile: UnfinishedFile
-    ) throws(LogError) -> Segment {
-        let archive = try ArchiveFile(disk, archiveFile.temporaryPath, name: archiveFile.path)
-        let columns = try ColumnsMapping.open(
-            disk, columnsFile.temporaryPath, notes, name: columnsFile.path)
-        do { try columns.verify() } catch { throw LogError(error, path: columnsFile.path) }
+    /// Reads all that is in the new columns and holds it against what they were made of.
+    private func readBack(_ file: UnfinishedFile) throws(LogError) -> SegmentColumns {
+        let columns = try ColumnsMapping.open(disk, file.temporaryPath, notes, name: file.path)
+        do { try columns.verify() } catch { throw LogError(error, path: file.path) }
         for index in 0..<columns.blockCount
         where columns.block(index, .all) != merged.view.block(index) {
-            throw differs(columnsFile, merged.view.block(index).firstRow)
+            throw differs(file, merged.view.block(index).firstRow)
         }
+        return columns
+    }
+
+    /// The same with the new archive.
+    private mutating func readBack(
+        _ archiveFile: UnfinishedFile, _ columns: SegmentColumns
+    ) throws(LogError) -> Segment {
+        let archive = try ArchiveFile(disk, archiveFile.temporaryPath, name: archiveFile.path)
         let segment = Segment(
             firstSequence: range.lowerBound, columns: columns, payloads: .archive(archive))
         var reader = PayloadReader(segment)

@@ -18,6 +18,7 @@ package final class ActiveColumns {
     private var days = DaysTouched()
     private var earliest = Int64.max
     private var latest = Int64.min
+    private var controls: [ControlRecord] = []
 
     /// - Parameters:
     ///   - firstSequence: the sequence of row 0.
@@ -58,6 +59,8 @@ package final class ActiveColumns {
             let row = rows &- 1
             if identities.isFull { growIdentities(rows: row) }
             identities.insert(unsafe record.id, row: row)
+        } else {
+            unsafe keepControl(record)
         }
         if staged.rows == blockRows { finishBlock() }
     }
@@ -78,7 +81,7 @@ package final class ActiveColumns {
                 rows: rows, firstSequence: firstSequence, blockRows: blockRows, full: full,
                 last: last,
                 names: names, identities: identities, days: days.list,
-                timeBounds: earliest <= latest ? earliest...latest : nil))
+                timeBounds: earliest <= latest ? earliest...latest : nil, controls: controls))
     }
 
     /// The first row of a message with `id` that is the same as one at `time`, rows not yet
@@ -98,6 +101,17 @@ package final class ActiveColumns {
             return full[row / blockRows].isDuplicate(
                 row % blockRows, of: id, at: time, arrivalTime: arrivalTime)
         }
+    }
+
+    /// A record without a payload only takes up a sequence.
+    private func keepControl(_ record: RecordView) {
+        guard unsafe record.kind != Record.Kind.message, unsafe !record.payload.isEmpty else {
+            return
+        }
+        controls.append(
+            unsafe ControlRecord(
+                row: UInt32(rows - 1), kind: record.kind, time: record.timestamp,
+                payload: Array(record.payload)))
     }
 
     /// The record's topic id, 0 if it is no message; its other names go to their dimensions.

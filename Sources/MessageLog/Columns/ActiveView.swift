@@ -12,6 +12,7 @@ struct ActiveView: Sendable {
     let identities: IdentityTable
     let days: [Int64]
     let timeBounds: ClosedRange<Int64>?
+    let controls: [ControlRecord]
 
     struct DimensionNames: Sendable {
         let dimension: Dimension

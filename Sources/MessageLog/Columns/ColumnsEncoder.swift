@@ -34,6 +34,9 @@ enum ColumnsEncoder {
         file.section(.days) { bytes in
             for day in view.days { bytes.append(integer: day) }
         }
+        if !view.controls.isEmpty {
+            file.section(.controls) { ControlRecord.append(view.controls, to: &$0) }
+        }
         for entry in view.names {
             appendNames(entry.names, of: entry.dimension, to: &file)
             appendPostings(entry.dimension, names: entry.names.count, blocks, to: &file)
@@ -150,6 +153,9 @@ struct ColumnsFileBuilder {
             bytes.append(integer: UInt32(1))
             bytes.append(integer: fingerprint)
             bytes.append(integer: UInt32(0))
+        case .dropped:
+            bytes.append(integer: UInt32(2))
+            bytes.append(contentsOf: repeatElement(0, count: 8))
         }
         bytes.append(integer: Checksum.crc32c(bytes))
         precondition(bytes.count == ColumnsFormat.headerBytes, "the header has its size")

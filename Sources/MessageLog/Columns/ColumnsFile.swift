@@ -13,6 +13,7 @@ final class ColumnsFile: @unchecked Sendable {
     private let index: IdentityIndex
     private let pieces: CheckedPieces
     let dimensions: [SealedDimension]
+    let controls: [ControlRecord]
     let blockCount: Int
     private let topicNames: Int
 
@@ -69,9 +70,25 @@ final class ColumnsFile: @unchecked Sendable {
                 at: indexSection.range.lowerBound)
         }
         self.index = index
+        controls = try Self.controls(sections)
         dimensions = try Self.dimensions(sections, pieces)
         topicNames = dimensions.first { $0.dimension == .topic }?.nameCount ?? 0
         try checkBlockList(at: blocks.range.lowerBound)
+    }
+
+    private static func controls(
+        _ sections: ColumnsSections
+    ) throws(ColumnsError) -> [ControlRecord] {
+        guard let section = sections.list.first(where: { $0.kind == .controls }) else { return [] }
+        try sections.check(section)
+        guard
+            let list = unsafe ControlRecord.list(sections.region(of: section), rows: sections.rows)
+        else {
+            throw ColumnsError(
+                .structure("records past its end"), section.kind.name,
+                at: section.range.lowerBound)
+        }
+        return list
     }
 
     private static func dimensions(

@@ -34,6 +34,7 @@ enum ColumnsFormat {
         case identityIndex = 4
         case days = 5
         case pieces = 6
+        case controls = 7
         case nameTexts = 16
         case nameEnds = 17
         case nameOrder = 18
@@ -48,6 +49,7 @@ enum ColumnsFormat {
             case .identityIndex: "the id index"
             case .days: "the days touched"
             case .pieces: "the checksums of pieces"
+            case .controls: "the control records"
             case .nameTexts: "the texts of names"
             case .nameEnds: "the ends of names"
             case .nameOrder: "the order of names"
@@ -76,4 +78,6 @@ enum PayloadLink: Hashable, Sendable {
     case journal
     /// In the archive of the same range, and no other of that name: places in its order.
     case archive(fingerprint: UInt32)
+    /// Nowhere: they were dropped.
+    case dropped
 }

@@ -44,6 +44,7 @@ struct ColumnsSections: @unchecked Sendable {
         switch unsafe bytes.integer(at: 48, as: UInt32.self) {
         case 0: payloads = .journal
         case 1: payloads = .archive(fingerprint: unsafe bytes.integer(at: 52))
+        case 2: payloads = .dropped
         default:
             throw ColumnsError(.structure("payloads of an unknown kind"), "the header", at: 48)
         }

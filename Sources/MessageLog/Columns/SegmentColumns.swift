@@ -121,6 +121,14 @@ package final class SegmentColumns: Sendable {
         }
     }
 
+    /// The records that are no messages and say something, by row.
+    package var controls: [ControlRecord] {
+        switch backing {
+        case .active(let view): view.controls
+        case .sealed(let file): file.controls
+        }
+    }
+
     /// The rows that have a name, ascending; nil where none are kept (a view of memory).
     /// - Parameter id: a local name id of `dimension`; an unknown one has no rows.
     package func postings(_ dimension: Dimension, _ id: UInt32) -> [UInt32]? {

@@ -1,5 +1,6 @@
 import Engine
 import MessageLog
+import Model
 
 /// Reads the envelopes of one answer. Keeps what each segment's reader has decompressed, since the
 /// messages of one answer stand near each other.
@@ -12,15 +13,16 @@ struct EnvelopeReader {
 
     init(_ segments: [SegmentView]) { self.segments = segments }
 
-    mutating func envelope(of place: MessagePlace) throws(EngineError) -> [UInt8] {
+    mutating func envelope(of place: MessagePlace) throws(EngineError) -> [UInt8]? {
         try envelope(of: place.sequence, time: place.time)
     }
 
     /// The envelope of the message at `sequence`, which one of the segments has.
     /// - Parameter time: the message's, where it has been read already.
+    /// - Returns: nil where retention has dropped it.
     mutating func envelope(
         of sequence: UInt64, time: Int64? = nil
-    ) throws(EngineError) -> [UInt8] {
+    ) throws(EngineError) -> [UInt8]? {
         var (low, high) = (0, segments.count)
         while high - low > 1 {
             let middle = (low + high) / 2
@@ -37,6 +39,22 @@ struct EnvelopeReader {
         defer { readers[low] = reader }
         do {
             return try reader.payload(ofRow: Int(sequence - segment.firstSequence), time: time)
-        } catch { throw .log(error) }
+        } catch {
+            if case .dropped = error { return nil }
+            throw .log(error)
+        }
+    }
+}
+
+extension RequestError {
+    /// An answer would begin with a message whose payload retention has dropped.
+    init(gone sequence: UInt64, in snapshot: borrowing Snapshot) {
+        let log = LogSnapshot(snapshot.segments.map(\.segment))
+        let from = (log.payloadsFrom ?? Timestamp(microseconds: 0)).decimalText
+        self.init(
+            "retention has dropped the payload of sequence \(sequence); kept are those of messages "
+                + "FROM \(String(decoding: from, as: UTF8.self)), and all from sequence "
+                + "\(log.payloadsFromSequence) on")
+        code = "GONE"
     }
 }

@@ -106,7 +106,7 @@ package enum Executor {
             latest.map { name, message in
                 .array([
                     .bulk(name), .integer(Int64(message.sequence)),
-                    .bulk(message.time.decimalText), .bulk(message.envelope),
+                    .bulk(message.time.decimalText), message.envelopeReply,
                 ])
             })
     }
@@ -141,11 +141,15 @@ package enum Executor {
         let rows = page.messages.map { message in
             Reply.array([
                 .integer(Int64(message.sequence)), .bulk(message.time.decimalText),
-                .bulk(message.envelope),
+                message.envelopeReply,
             ])
         }
         return .array([next, .array(rows)])
     }
+}
+
+extension ListedMessage {
+    fileprivate var envelopeReply: Reply { envelope.map { .bulk($0) } ?? .null }
 }
 
 extension Timestamp {

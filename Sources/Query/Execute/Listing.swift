@@ -6,7 +6,8 @@ import Model
 struct ListedMessage {
     var sequence: UInt64
     var time: Timestamp
-    var envelope: [UInt8]
+    /// nil where retention has dropped it.
+    var envelope: [UInt8]?
 }
 
 /// MESSAGES and GET: the messages themselves.
@@ -34,7 +35,11 @@ enum Listing {
         var messages: [ListedMessage] = []
         messages.reserveCapacity(min(places.count, question.limit))
         for place in places.prefix(question.limit) {
-            let envelope = try envelopes.envelope(of: place)
+            guard let envelope = try envelopes.envelope(of: place) else {
+                // The page ends before it, and the next one says why.
+                if !messages.isEmpty { return (messages, true) }
+                throw RequestError(gone: place.sequence, in: snapshot)
+            }
             messages.append(
                 ListedMessage(
                     sequence: place.sequence, time: Timestamp(microseconds: place.time),
@@ -46,7 +51,7 @@ enum Listing {
     /// The newest message with that id, or nil.
     static func get(
         _ id: MessageID, in snapshot: borrowing Snapshot
-    ) throws(EngineError) -> [UInt8]? {
+    ) throws -> [UInt8]? {
         var newest: MessagePlace?
         for view in snapshot.segments {
             for row in view.segment.columns.rows(withID: id) {
@@ -58,7 +63,10 @@ enum Listing {
         }
         guard let newest else { return nil }
         var envelopes = EnvelopeReader(snapshot.segments)
-        return try envelopes.envelope(of: newest)
+        guard let envelope = try envelopes.envelope(of: newest) else {
+            throw RequestError(gone: newest.sequence, in: snapshot)
+        }
+        return envelope
     }
 
     private static func time(ofRow row: Int, _ columns: SegmentColumns) -> Int64 {
@@ -109,8 +117,10 @@ enum Listing {
                 else { continue }
                 if !question.contains.isEmpty {
                     try snapshot.checkStopped()
-                    let whole = try envelopes.envelope(of: place)
-                    guard question.contains.contains(where: { occurs($0, in: whole) }) else {
+                    // What was dropped might match: the listing ends there.
+                    if let whole = try envelopes.envelope(of: place),
+                        !question.contains.contains(where: { occurs($0, in: whole) })
+                    {
                         continue
                     }
                 }

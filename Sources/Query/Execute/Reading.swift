@@ -34,7 +34,10 @@ enum Reading {
                     if messages.count == question.limit || bytes >= pageBytesMax {
                         return (sequence, messages)
                     }
-                    let envelope = try envelopes.envelope(of: sequence)
+                    guard let envelope = try envelopes.envelope(of: sequence) else {
+                        if !messages.isEmpty { return (sequence, messages) }
+                        throw RequestError(gone: sequence, in: snapshot)
+                    }
                     bytes += envelope.count
                     messages.append((sequence, envelope))
                 }
