@@ -55,7 +55,8 @@ extension Segment {
         if case .journal = payloads { true } else { false }
     }
 
-    var isDropped: Bool {
+    /// Whether retention has dropped its payloads.
+    package var isDropped: Bool {
         if case .dropped = payloads { true } else { false }
     }
 

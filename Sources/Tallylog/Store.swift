@@ -1,5 +1,6 @@
 import Engine
 import Envelope
+import MessageLog
 public import Model
 public import Query
 
@@ -13,11 +14,16 @@ public final class Store: Sendable {
     private init(_ engine: Engine) { self.engine = engine }
 
     /// Opens the store in `directory`, making it if it is absent.
+    /// - Parameter retention: how long payloads are kept; what counts need is kept for ever.
     /// - Throws: `StoreError` if another process holds it, if the log is damaged, or if the system
     ///   refuses.
-    public static func open(_ directory: String) throws(StoreError) -> Store {
+    public static func open(
+        _ directory: String, retention: Retention = .none
+    ) throws(StoreError) -> Store {
         do {
-            return Store(try Engine(directory: directory))
+            var options = Engine.Options()
+            options.log.retention = retention
+            return Store(try Engine(directory: directory, options: options))
         } catch { throw StoreError(error) }
     }
 

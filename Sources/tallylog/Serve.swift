@@ -17,14 +17,17 @@ struct Serve: AsyncParsableCommand {
             SIGTERM and SIGINT end it: what was received is made durable and folded first.
 
             What is not given here is taken from the environment (TALLYLOG_DATA, TALLYLOG_SOCKET, \
-            TALLYLOG_SUBSCRIBE, TALLYLOG_TOPIC, TALLYLOG_PROFILE; lists with commas), then from \
-            the --config file, in YAML:
+            TALLYLOG_SUBSCRIBE, TALLYLOG_TOPIC, TALLYLOG_PROFILE, TALLYLOG_RETENTION_AGE, \
+            TALLYLOG_RETENTION_BYTES; lists with commas), then from the --config file, in YAML:
 
               data: /var/lib/tallylog
               subscribe:
                 - tcp://hub.example.org:9940
               topic:
                 - org.example.prod.
+              retention:
+                age: 90d
+                bytes: 20G
             """)
 
     @Option(help: .init("The data directory; made if it is absent.", valueName: "dir"))
@@ -39,6 +42,13 @@ struct Serve: AsyncParsableCommand {
     var topic: [String] = []
     @Option(help: "Which fields name users and packages: fedora (the default) or generic.")
     var profile: String?
+    @Option(
+        help: .init("Drop payloads older than this, as in 90d; counts stay.", valueName: "age"))
+    var retentionAge: String?
+    @Option(
+        help: .init(
+            "Drop the oldest payloads past this size, as in 20G; counts stay.", valueName: "bytes"))
+    var retentionBytes: String?
     @Option(help: .init("A configuration file in YAML.", valueName: "file"))
     var config: String?
 
@@ -46,7 +56,7 @@ struct Serve: AsyncParsableCommand {
         let settings = try await ServeSettings(self)
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
         let logger = Logger(label: "tallylog")
-        let engine = try StoreDirectory.open(settings.data)
+        let engine = try StoreDirectory.open(settings.data, retention: settings.retention)
         report(engine, logger)
         let rejected = try RejectedFile(path: settings.data + "/rejected.jsonl")
         let bus = Bus(settings, engine: engine, rejected: rejected, logger: logger)

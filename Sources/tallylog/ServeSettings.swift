@@ -1,6 +1,7 @@
 import ArgumentParser
 import Configuration
 import Envelope
+import Model
 import SystemPackage
 
 /// What `serve` runs with: the command line first, then the environment, then the file.
@@ -10,6 +11,7 @@ struct ServeSettings {
     let subscribe: [String]
     let topics: [String]
     let profile: Profile
+    let retention: Retention
 
     init(_ command: Serve) async throws {
         let environment = ConfigReader(provider: EnvironmentVariablesProvider())
@@ -39,6 +41,9 @@ struct ServeSettings {
         }
         self.data = data
         self.profile = profile
+        retention = try RetentionSettings.retention(
+            age: text(command.retentionAge, "retention.age"),
+            bytes: text(command.retentionBytes, "retention.bytes"))
         socket = text(command.socket, "socket") ?? StoreDirectory.socket(of: data)
         subscribe = list(command.subscribe, "subscribe")
         topics = list(command.topic, "topic")

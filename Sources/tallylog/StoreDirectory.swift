@@ -3,13 +3,16 @@ import Disk
 import Engine
 import Glibc
 import MessageLog
+import Model
 
 /// Opening and closing a store for a command, with words and exit codes for what can go wrong.
 enum StoreDirectory {
     /// Opens a store, making it where there is none.
-    static func open(_ path: String) throws -> Engine {
+    static func open(_ path: String, retention: Retention = .none) throws -> Engine {
         do {
-            return try Engine(directory: path)
+            var options = Engine.Options()
+            options.log.retention = retention
+            return try Engine(directory: path, options: options)
         } catch {
             throw explained(error)
         }

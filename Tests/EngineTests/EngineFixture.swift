@@ -91,3 +91,13 @@ func count(_ engine: Engine) -> Reply { Executor.answer(.count(Selection()), fro
 extension RandomHistory {
     mutating func messages(_ count: Int) -> [ModelMessage] { (0..<count).map { _ in message() } }
 }
+
+/// A clock that a test sets.
+final class TestClock: Sendable {
+    private let time = Mutex(Timestamp(seconds: 0))
+
+    var now: Timestamp {
+        get { time.withLock { $0 } }
+        set { time.withLock { $0 = newValue } }
+    }
+}

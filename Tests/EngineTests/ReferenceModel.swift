@@ -64,6 +64,10 @@ struct ModelMessage: Equatable {
 /// Everything a store should know, in an array, answered by going through all of it.
 struct ReferenceModel {
     private(set) var kept: [ModelMessage] = []
+    /// The last sequence, the store's own records included.
+    var end: UInt64 = 0
+    /// Messages whose payloads retention has dropped.
+    var dropped: Set<UInt64> = []
 
     /// Adds a message, unless one like it is there.
     /// - Returns: the sequence it has, and whether it is new.
@@ -73,7 +77,8 @@ struct ReferenceModel {
             if abs(other.time - message.time) < window { return (other.sequence, false) }
         }
         var added = message
-        added.sequence = UInt64(kept.count + 1)
+        end += 1
+        added.sequence = end
         kept.append(added)
         return (added.sequence, true)
     }
@@ -107,8 +112,26 @@ struct ReferenceModel {
         case .get(let id):
             let found = kept.filter { $0.hasID && MessageID($0.identity) == id }
                 .max { ($0.time, $0.sequence) < ($1.time, $1.sequence) }
-            return found.map { .bulk(Array($0.envelope.utf8)) } ?? .null
+            guard let found else { return .null }
+            return dropped.contains(found.sequence) ? gone(found) : envelope(found)
         }
+    }
+
+    private func envelope(_ message: ModelMessage) -> Reply {
+        dropped.contains(message.sequence) ? .null : .bulk(Array(message.envelope.utf8))
+    }
+
+    /// How the refusal begins.
+    private func gone(_ message: ModelMessage) -> Reply {
+        .error("GONE retention has dropped the payload of sequence \(message.sequence);")
+    }
+
+    /// The first messages of a listing, up to one that was dropped, and what follows them.
+    private func page(
+        _ matching: [ModelMessage], _ limit: Int
+    ) -> (page: ArraySlice<ModelMessage>, next: ModelMessage?) {
+        let page = matching.prefix(limit).prefix { !dropped.contains($0.sequence) }
+        return (page, matching.dropFirst(page.count).first)
     }
 
     private func series(_ question: SeriesQuestion) -> Reply {
@@ -146,21 +169,19 @@ struct ReferenceModel {
                 else { return nil }
                 return .array([
                     .bulk(name), .integer(Int64(newest.sequence)), .bulk(decimal(newest.time)),
-                    .bulk(Array(newest.envelope.utf8)),
+                    envelope(newest),
                 ])
             })
     }
 
     private func read(_ question: ReadQuestion) -> Reply {
-        let end = UInt64(kept.count)
         let from = question.from ?? end + 1
         let selection = Selection(filter: question.filter)
         let matching = kept.filter { $0.sequence >= from && $0.matches(selection) }
-        let page = matching.prefix(question.limit)
-        let next =
-            matching.count > page.count ? matching[page.count].sequence : max(from, end + 1)
+        let (page, following) = page(matching, question.limit)
+        if let following, page.isEmpty { return gone(following) }
         return .array([
-            .integer(Int64(next)),
+            .integer(Int64(following?.sequence ?? max(from, end + 1))),
             .array(
                 page.map {
                     .array([.integer(Int64($0.sequence)), .bulk(Array($0.envelope.utf8))])
@@ -197,17 +218,19 @@ struct ReferenceModel {
         let matching = kept.filter { message in
             message.matches(question.selection)
                 && (question.contains.isEmpty
+                    || dropped.contains(message.sequence)
                     || question.contains.contains {
                         message.envelope.contains(String(decoding: $0, as: UTF8.self))
                     })
         }.sorted { ($0.time, $0.sequence) < ($1.time, $1.sequence) }
         let ordered = question.order == .ascending ? matching : matching.reversed()
-        let page = ordered.prefix(question.limit)
+        let (page, following) = page(ordered, question.limit)
+        if let following, page.isEmpty { return gone(following) }
         var next = Reply.null
-        if ordered.count > page.count, let last = page.last {
+        if following != nil, let last = page.last {
             let cursor = Cursor(
                 time: Timestamp(microseconds: last.time), sequence: last.sequence,
-                began: UInt64(kept.count), listing: question.listing)
+                began: end, listing: question.listing)
             next = .bulk(cursor.text)
         }
         return .array([

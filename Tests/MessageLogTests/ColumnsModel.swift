@@ -126,11 +126,12 @@ struct RowMaker {
 }
 
 extension ModelRow {
+    static let payload: [UInt8] = [123, 125]
+
     /// Hands the row to `body` as a record.
     func withRecord(_ body: (RecordView) -> Void) {
         var batch = RecordBatch()
-        let payload: [UInt8] = [123, 125]
-        payload.withUnsafeBytes {
+        Self.payload.withUnsafeBytes {
             batch.append(
                 kind: kind, flags: flags, timestamp: Timestamp(microseconds: time), id: id,
                 names: names.map { ($0.dimension, .inline($0.text)) }, payload: $0)

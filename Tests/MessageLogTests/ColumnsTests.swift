@@ -87,6 +87,13 @@ struct ColumnsTests {
             #expect(block.timeBounds == part.bounds, "seed \(seed)")
         }
         #expect(rows == model.rows.map(asStored), "seed \(seed)")
+        let controls = model.rows.indices.filter { model.rows[$0].kind != Record.Kind.message }
+        #expect(columns.controls.map(\.row) == controls.map(UInt32.init), "seed \(seed)")
+        for control in columns.controls {
+            let row = model.rows[Int(control.row)]
+            #expect(control.kind == row.kind && control.time.microseconds == row.time)
+            #expect(control.payload == ModelRow.payload, "seed \(seed)")
+        }
         for (index, row) in model.rows.enumerated() {
             #expect(columns.position(ofRow: index) == row.position)
             let same = model.rows.indices.filter {

@@ -1,7 +1,7 @@
 import Model
 
 /// Times as clients write them.
-enum TimeText {
+package enum TimeText {
     /// A time, and whether it moves with the clock.
     struct Moment: Hashable {
         var time: Timestamp
@@ -10,8 +10,8 @@ enum TimeText {
     }
 
     /// What was wrong with a text; part of a sentence that goes on with what is accepted.
-    struct Malformed: Error {
-        var reason: String
+    package struct Malformed: Error {
+        package var reason: String
         init(_ reason: String) { self.reason = reason }
     }
 
@@ -19,7 +19,7 @@ enum TimeText {
         epoch seconds (decimals allowed), RFC 3339 with an offset (2024-01-31T12:00:00Z), \
         a date (2024-01-31), now, now-7d
         """
-    static let acceptedDuration = "a whole number and s, m, h, d or w, as in 90m or 7d"
+    package static let acceptedDuration = "a whole number and s, m, h, d or w, as in 90m or 7d"
 
     /// 0001-01-01 and 10000-01-01: four digits hold every year between.
     private static let secondsMin: Int64 = -62_135_596_800
@@ -40,7 +40,7 @@ enum TimeText {
     }
 
     /// A length of time in microseconds, such as `7d`.
-    static func duration(_ text: ArraySlice<UInt8>) throws(Malformed) -> Int64 {
+    package static func duration(_ text: ArraySlice<UInt8>) throws(Malformed) -> Int64 {
         guard let (count, unit) = countAndUnit(text) else {
             throw Malformed("\(quoted(text)) is no length of time")
         }
