@@ -78,16 +78,22 @@ final class Compactor: Sendable {
     }
 
     /// Drops what retention no longer keeps: first a durable horizon, then the payloads behind it.
-    private func dropPayloads() throws(EngineError) {
+    /// - Returns: whether there was anything to drop.
+    private func dropPayloads() throws(EngineError) -> Bool {
         let now = clock()
         if let horizon = log.dueHorizon(now: now) {
             try queue.append(control: horizon.record(at: now))
         }
+        var hasDropped = false
         do {
-            while try log.dropNext() { publication.publish() }
+            while try log.dropNext() {
+                publication.publish()
+                hasDropped = true
+            }
         } catch {
             throw .log(error)
         }
+        return hasDropped
     }
 
     /// Makes archives and merges until nothing more is worth it.
@@ -113,8 +119,16 @@ final class Compactor: Sendable {
     /// All that makes the log smaller, until nothing more is worth it.
     func compact(everything: Bool) throws(EngineError) {
         do {
-            try dropPayloads()
-            try archive(everything: everything)
+            var hasDropped = true
+            while hasDropped {
+                // What is kept by its bytes is counted once it is small. A disk that is too full
+                // for archives gets room by what goes.
+                let archived = Result { () throws(EngineError) in
+                    try archive(everything: everything)
+                }
+                hasDropped = try dropPayloads()
+                try archived.get()
+            }
             progress.monitor.change { $0.compactionFailure = nil }
         } catch {
             // Given up; what was there before is there still.
