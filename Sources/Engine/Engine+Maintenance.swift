@@ -42,6 +42,11 @@ extension Engine {
             ("rollup_bytes", "\(rollups ?? 0)"),
             ("rollup_bytes_per_record", each(rollups ?? 0, log.records)),
         ]
+        let losses = snapshot.controls.compactMap { Loss($0.record) }
+        for (what, word) in [(Loss.What.records, "records"), (.payloads, "payloads")] {
+            let lost = losses.reduce(0) { $0 + ($1.what == what ? $1.count : 0) }
+            if lost > 0 { lines.append(("lost_\(word)", "\(lost)")) }
+        }
         if let from = snapshot.payloadsFrom {
             lines.append(("payloads_from", "\(from.microseconds / 1_000_000)"))
         }
@@ -94,6 +99,38 @@ extension Engine {
             if let damage = try log.verify().damage.first { throw .damaged(damage) }
             return try log.backup(to: directory + "/log")
         } catch { throw .log(error) }
+    }
+
+    /// Makes the store in `directory`, which nobody may have open, whole again: damaged files are
+    /// kept aside, what they have and can be read is kept, and gap records say what is lost.
+    package static func repair(
+        directory: String, options: Options = Options()
+    ) throws(EngineError) -> RepairReport {
+        let report: RepairReport
+        do {
+            let lock = try DirectoryLock.acquire(directory)
+            report = try withExtendedLifetime(lock) {
+                let report = try MessageLog.repair(
+                    options.disk, directory: directory + "/log", options: options.log)
+                // Sequences may have become gaps, so the rollups are computed again.
+                if !report.changedNothing { try removeRollups(of: directory) }
+                return report
+            }
+        } catch let error as DirectoryLockError {
+            throw .held(error)
+        } catch let error as LogError {
+            throw .log(error)
+        } catch let error as EngineError {
+            throw error
+        } catch {
+            preconditionFailure("only lock, log and directory throw here, not \(error)")
+        }
+        let engine = try Engine(directory: directory, options: options)
+        if !report.losses.isEmpty {
+            try engine.queue.append(control: report.records(at: options.clock()))
+        }
+        try engine.close()
+        return report
     }
 
     /// Ends the journal that takes appends, and waits until all that is in it is sealed.

@@ -40,6 +40,15 @@ final class JournalScanner {
             offset: JournalFormat.headerBytes, sequence: first, checksum: found.checksum)
     }
 
+    /// For a file whose header is damaged.
+    init(_ file: any DiskFile, withHeader header: JournalHeader) throws(LogError) {
+        path = file.path
+        self.header = header
+        window = try withLogErrors { () throws(DiskError) in try FileWindow(file) }
+        start = ChainPosition(
+            offset: JournalFormat.headerBytes, sequence: header.firstSequence, checksum: 0)
+    }
+
     /// What stands where the chain should go on.
     enum Step {
         case batch(ScannedBatch)

@@ -150,7 +150,7 @@ struct LogBackup {
     private mutating func removeOthers(than needed: Set<String>) throws(LogError) {
         for name in try list() where !needed.contains(name) {
             switch LogFileName(name) {
-            case .foreign, .torn: continue
+            case .foreign, .torn, .damaged: continue
             case .journal, .columns, .archive, .unfinished:
                 let path = target + "/" + name
                 try withLogErrors { () throws(DiskError) in try disk.remove(path) }

@@ -8,12 +8,15 @@ enum LogFileName: Equatable {
     case archive(first: UInt64, last: UInt64)
     /// `torn-<sequence>` or `torn-<sequence>-<n>`: a cut tail, kept for the operator.
     case torn
+    /// `damaged-<name>` or `damaged-<name>-<n>`: a file that repair has replaced, kept likewise.
+    case damaged
     /// `....new`: a file that was being made when the process died.
     case unfinished
     /// None of ours; left alone.
     case foreign
 
     static let unfinishedSuffix = ".new"
+    private static let damagedPrefix = "damaged-"
     private static let digits = 20
 
     init(_ name: String) {
@@ -32,6 +35,8 @@ enum LogFileName: Equatable {
             self = .archive(first: first, last: last)
         } else if name.hasPrefix("torn-") {
             self = .torn
+        } else if name.hasPrefix(Self.damagedPrefix) {
+            self = .damaged
         } else {
             self = .foreign
         }
@@ -62,6 +67,11 @@ enum LogFileName: Equatable {
     /// - Parameter number: 1 for the first tail cut at `sequence`, 2 for a later one ...
     static func torn(_ sequence: UInt64, number: Int) -> String {
         "torn-" + padded(sequence) + (number == 1 ? "" : "-\(number)")
+    }
+
+    /// - Parameter number: 1 for the first file kept of that name, 2 for a later one ...
+    static func damaged(_ name: String, number: Int) -> String {
+        damagedPrefix + name + (number == 1 ? "" : "-\(number)")
     }
 
     private static func padded(_ sequence: UInt64) -> String {

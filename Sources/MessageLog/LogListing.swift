@@ -32,7 +32,7 @@ struct LogListing {
             switch LogFileName(name) {
             case .journal(let first): journals.append(first)
             case .unfinished: unfinished.append(name)
-            case .torn, .foreign: continue
+            case .torn, .damaged, .foreign: continue
             case .columns(let first, let last): ranges.append(first...last)
             case .archive(let first, let last): archives.append(first...last)
             }

@@ -50,7 +50,8 @@ struct LogOpening {
         try refuseStrayArchives(listing)
         if !options.readOnly {
             try removeSuperseded(listing)
-            if units.isEmpty { try begin() }
+            // After a repair there may be gaps only, which have no id.
+            if log.logID == nil { try begin() }
         }
         return log
     }
@@ -93,7 +94,7 @@ struct LogOpening {
         )
     }
 
-    /// The first journal of a new log. Its id is durable from here on.
+    /// The first journal of a new log, or of one that has lost its id. Its id is durable from here on.
     private mutating func begin() throws(LogError) {
         let id = LogID(high: options.randomWord(), low: options.randomWord())
         log.logID = id

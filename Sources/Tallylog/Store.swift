@@ -84,7 +84,8 @@ public final class Store: Sendable {
         return ranking.map { (name: String(decoding: $0.name, as: UTF8.self), count: $0.count) }
     }
 
-    /// The newest matching messages, as the JSON texts that came in.
+    /// The newest matching messages, as the JSON texts that came in, up to one that retention has
+    /// dropped. One that damage has destroyed is left out.
     /// - Parameter limit: at most `Limits.replyRowsMax`.
     public func messages(
         _ selection: Selection = Selection(), limit: Int

@@ -6,7 +6,7 @@ import Query
 public struct LoggedMessage: Sendable, Hashable {
     /// Its place in the log: 1, 2, 3 ... without a gap. `from` the next one goes on behind it.
     public let sequence: UInt64
-    /// The JSON text that came in.
+    /// The JSON text that came in; empty where damage has destroyed it.
     public let envelope: String
 }
 
@@ -62,9 +62,11 @@ public struct Tail: AsyncSequence, Sendable {
                 case .array(let rows) = parts[1]
             else { preconditionFailure("READ replies with the next sequence and rows") }
             page = rows.reversed().compactMap { row in
-                guard case .array(let fields) = row, case .integer(let sequence) = fields[0],
-                    case .bulk(let envelope) = fields[1]
-                else { return nil }
+                guard case .array(let fields) = row, case .integer(let sequence) = fields[0] else {
+                    return nil
+                }
+                var envelope: [UInt8] = []
+                if case .bulk(let bytes) = fields[1] { envelope = bytes }
                 return LoggedMessage(
                     sequence: UInt64(sequence), envelope: String(decoding: envelope, as: UTF8.self))
             }

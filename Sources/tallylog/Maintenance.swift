@@ -28,6 +28,31 @@ struct Verify: ParsableCommand {
     }
 }
 
+/// Makes a damaged store whole.
+struct Repair: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Makes a damaged store whole, keeps damaged files aside, says what is lost",
+        discussion: """
+            Nobody may serve the store. What can be read stays, at its sequence; the rest becomes \
+            gaps, which gap records in the log name. Damaged files stay in the log's directory, \
+            their names begin with damaged-. A backup loses less: restore it where there is one.
+            """)
+    @Option(help: .init("The data directory.", valueName: "dir"))
+    var data: String
+
+    mutating func run() throws {
+        try StoreDirectory.requireStore(at: data)
+        let report: RepairReport
+        do { report = try Engine.repair(directory: data) } catch {
+            throw StoreDirectory.explained(error)
+        }
+        if report.changedNothing { Terminal.print(lines: ["nothing is damaged"]) }
+        Terminal.print(
+            lines: report.losses.map { "\($0)" } + report.kept.map { "kept: \($0)" }
+                + report.made.map { "made anew: \($0)" })
+    }
+}
+
 /// What a store takes on disk.
 struct Stats: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -73,6 +73,44 @@ import Testing
         try engine.close()
     }
 
+    /// After a repair a store counts what is left, and lists it; what is lost it says.
+    @Test(arguments: 1...12 as ClosedRange<UInt64>)
+    func aRepairedStoreAnswers(seed: UInt64) throws {
+        let directory = TemporaryDirectory()
+        let store = directory.path + "/store"
+        var source = RandomHistory(seed: seed)
+        var model = try filled(store, &source)
+        var random = SeededGenerator(seed: seed &* 31)
+        let names = try FileManager.default.contentsOfDirectory(atPath: store + "/log").sorted()
+        let path = store + "/log/" + random.pick(names)
+        let file = try #require(FileHandle(forUpdatingAtPath: path))
+        try flip(file, UInt64.random(in: 0..<file.seekToEnd(), using: &random), bit: 3)
+        try file.close()
+        let report = try Engine.repair(directory: store, options: smallOptions())
+        let what = "seed \(seed), \(path): \(report.losses)"
+        model.lose(report.losses)
+        try askAll(store, model, &source, what)
+        #expect(try Engine.repair(directory: store, options: smallOptions()).changedNothing)
+    }
+
+    private func askAll(
+        _ store: String, _ model: ReferenceModel, _ source: inout RandomHistory, _ what: String
+    ) throws {
+        let engine = try Engine(directory: store, options: smallOptions())
+        #expect(try engine.verify().isSound, "\(what)")
+        for _ in 0..<300 {
+            let question = source.question()
+            let answer = Executor.answer(question, from: engine)
+            let expected = model.answer(question)
+            if case .error(let beginning) = expected, case .error(let text) = answer {
+                #expect(text.hasPrefix(beginning), "\(what): \(question)")
+            } else {
+                #expect(answer == expected, "\(what): \(question)")
+            }
+        }
+        try engine.close()
+    }
+
     private func flip(_ file: FileHandle, _ offset: UInt64, bit: Int) throws {
         try file.seek(toOffset: offset)
         let byte = try #require(try file.read(upToCount: 1)?.first)

@@ -1,5 +1,6 @@
 import Engine
 import Envelope
+import MessageLog
 import Model
 import Query
 
@@ -68,6 +69,8 @@ struct ReferenceModel {
     var end: UInt64 = 0
     /// Messages whose payloads retention has dropped.
     var dropped: Set<UInt64> = []
+    /// Messages whose payloads damage has destroyed.
+    private var lost: Set<UInt64> = []
 
     /// Adds a message, unless one like it is there.
     /// - Returns: the sequence it has, and whether it is new.
@@ -81,6 +84,18 @@ struct ReferenceModel {
         added.sequence = end
         kept.append(added)
         return (added.sequence, true)
+    }
+
+    /// Forgets what a repair could not give back.
+    mutating func lose(_ losses: [Loss]) {
+        for loss in losses {
+            let sequences = loss.first..<loss.first + loss.count
+            switch loss.what {
+            case .records: kept.removeAll { sequences.contains($0.sequence) }
+            case .payloads: lost.formUnion(sequences)
+            }
+        }
+        end += UInt64(losses.count)
     }
 
     func answer(_ question: Question) -> Reply {
@@ -113,12 +128,16 @@ struct ReferenceModel {
             let found = kept.filter { $0.hasID && MessageID($0.identity) == id }
                 .max { ($0.time, $0.sequence) < ($1.time, $1.sequence) }
             guard let found else { return .null }
+            if lost.contains(found.sequence) {
+                return .error("GONE damage has destroyed the payload of sequence")
+            }
             return dropped.contains(found.sequence) ? gone(found) : envelope(found)
         }
     }
 
     private func envelope(_ message: ModelMessage) -> Reply {
-        dropped.contains(message.sequence) ? .null : .bulk(Array(message.envelope.utf8))
+        dropped.contains(message.sequence) || lost.contains(message.sequence)
+            ? .null : .bulk(Array(message.envelope.utf8))
     }
 
     /// How the refusal begins.
@@ -184,7 +203,7 @@ struct ReferenceModel {
             .integer(Int64(following?.sequence ?? max(from, end + 1))),
             .array(
                 page.map {
-                    .array([.integer(Int64($0.sequence)), .bulk(Array($0.envelope.utf8))])
+                    .array([.integer(Int64($0.sequence)), envelope($0)])
                 }),
         ])
     }
@@ -218,7 +237,7 @@ struct ReferenceModel {
         let matching = kept.filter { message in
             message.matches(question.selection)
                 && (question.contains.isEmpty
-                    || dropped.contains(message.sequence)
+                    || dropped.contains(message.sequence) || lost.contains(message.sequence)
                     || question.contains.contains {
                         message.envelope.contains(String(decoding: $0, as: UTF8.self))
                     })
@@ -238,8 +257,7 @@ struct ReferenceModel {
             .array(
                 page.map {
                     .array([
-                        .integer(Int64($0.sequence)), .bulk(decimal($0.time)),
-                        .bulk(Array($0.envelope.utf8)),
+                        .integer(Int64($0.sequence)), .bulk(decimal($0.time)), envelope($0),
                     ])
                 }),
         ])

@@ -7,20 +7,25 @@ struct MergedColumns {
     /// By position: the row whose payload stands there.
     let rowAt: [UInt32]
 
-    /// - Parameter sources: sealed, one behind the other.
-    init(_ sources: [SegmentColumns], blockRows: Int) {
+    /// - Parameters:
+    ///   - sources: sealed, one behind the other.
+    ///   - salvage: what is left of the one source, where it is damaged.
+    init(_ sources: [SegmentColumns], blockRows: Int, salvage: Salvage? = nil) {
         guard let first = sources.first else { preconditionFailure("nothing to merge") }
         let rows = sources.reduce(0) { $0 + $1.rows }
         precondition(rows <= Limits.mergedRecordsMax, "a segment past its most rows")
         var names = MergedNames()
-        let maps = sources.map { names.add($0) }
-        var places = ArchivePlaces(sources, maps, names)
+        let block = { (source: SegmentColumns, index: Int, wanted: ColumnSelection) in
+            salvage?.block(index, wanted) ?? source.block(index, wanted)
+        }
+        let maps = sources.map { names.add($0) { salvage?.has($0, $1) ?? true } }
+        var places = ArchivePlaces(sources, maps, names, block)
         var builder = MergedBlocks(blockRows: blockRows)
         var days: Set<Int64> = []
         for (source, map) in zip(sources, maps) {
             days.formUnion(source.days)
             for index in 0..<source.blockCount {
-                builder.append(source.block(index, .all), map, &places)
+                builder.append(block(source, index, .all), map, &places)
             }
         }
         let blocks = builder.finish()
@@ -61,17 +66,24 @@ struct MergedIDs {
 struct MergedNames {
     private var tables: [Dimension: NameTable] = [:]
 
-    mutating func add(_ columns: SegmentColumns) -> MergedIDs {
+    /// - Parameter isWanted: whether a name has rows; one without gets no id.
+    mutating func add(
+        _ columns: SegmentColumns, where isWanted: (Dimension, UInt32) -> Bool
+    ) -> MergedIDs {
         var merged = MergedIDs()
         for dimension in columns.names.dimensions {
             var table = tables.removeValue(forKey: dimension) ?? NameTable()
             var ids: [UInt32] = [0]
             for id in 1...UInt32(columns.names.count(of: dimension)) {
+                guard isWanted(dimension, id) else {
+                    ids.append(0)
+                    continue
+                }
                 unsafe columns.names.withText(of: dimension, id) {
                     unsafe ids.append(table.intern($0))
                 }
             }
-            tables[dimension] = table
+            if table.count > 0 { tables[dimension] = table }
             merged.byDimension[dimension] = ids
         }
         return merged
@@ -100,13 +112,16 @@ struct ArchivePlaces {
     private(set) var rowAt: [UInt32]
     private var row: UInt32 = 0
 
-    init(_ sources: [SegmentColumns], _ maps: [MergedIDs], _ names: MergedNames) {
+    init(
+        _ sources: [SegmentColumns], _ maps: [MergedIDs], _ names: MergedNames,
+        _ block: (SegmentColumns, Int, ColumnSelection) -> ColumnBlock
+    ) {
         let order = names.topicsInOrder
         var counts = [UInt32](repeating: 0, count: order.count + 1)
         for (source, map) in zip(sources, maps) {
             let ids = map.ids(of: .topic)
             for index in 0..<source.blockCount {
-                for topic in source.block(index, .topics).topics {
+                for topic in block(source, index, .topics).topics {
                     counts[Int(ids[Int(topic)])] += 1
                 }
             }

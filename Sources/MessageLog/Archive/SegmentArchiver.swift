@@ -15,6 +15,8 @@ struct SegmentArchiver {
     let isStopped: () -> Bool
     /// Of the log.
     let notes: DamageNotes
+    /// Where the one source is damaged.
+    let salvage: Salvage?
     private let merged: MergedColumns
     private let range: ClosedRange<UInt64>
     private var readers: [PayloadReader]
@@ -23,7 +25,8 @@ struct SegmentArchiver {
 
     init(
         _ disk: any Disk, directory: String, logID: LogID, sources: [Segment], blockRows: Int,
-        level: Int, notes: DamageNotes, isStopped: @escaping () -> Bool
+        level: Int, notes: DamageNotes, salvage: Salvage? = nil,
+        isStopped: @escaping () -> Bool
     ) throws(LogError) {
         guard let first = sources.first, let last = sources.last else {
             preconditionFailure("an archive of nothing")
@@ -36,8 +39,10 @@ struct SegmentArchiver {
         self.isStopped = isStopped
         self.notes = notes
         let before = notes.count
-        merged = MergedColumns(sources.map(\.columns), blockRows: blockRows)
-        try notes.checkUnchanged(since: before)
+        self.salvage = salvage
+        merged = MergedColumns(
+            sources.map(\.columns), blockRows: blockRows, salvage: salvage)
+        if salvage == nil { try notes.checkUnchanged(since: before) }
         range = first.firstSequence...last.lastSequence
         readers = sources.map { PayloadReader($0) }
     }
@@ -185,7 +190,11 @@ struct SegmentArchiver {
             row -= sources[source].rows
             source += 1
         }
-        return try readers[source].payload(ofRow: row, known)
+        guard let salvage else { return try readers[source].payload(ofRow: row, known) }
+        if salvage.isGap(row) { return [] }
+        do { return try readers[source].payload(ofRow: row, known) } catch {
+            return try salvage.lose(row, error)
+        }
     }
 
     private func readKnown(_ row: Int, into known: inout KnownValues) {

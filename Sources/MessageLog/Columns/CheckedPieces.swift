@@ -61,18 +61,34 @@ final class CheckedPieces: @unchecked Sendable {
 
     @inline(never)
     private func check(_ piece: Int, _ bit: UInt64) {
-        let start = piece * ColumnsFormat.pieceBytes
-        let end = unsafe min(start + ColumnsFormat.pieceBytes, bytes.count)
-        let content = unsafe UnsafeRawBufferPointer(rebasing: bytes[start..<end])
-        if unsafe Checksum.crc32c(content) == checksums.integer(at: piece * 4, as: UInt32.self) {
+        if isWhole(piece) {
             unsafe word(piece).pointee.bitwiseOr(bit, ordering: .relaxed)
             return
         }
+        let range = range(of: piece)
         notes.add(
             Damage(
-                path: path, offset: start,
-                reason: "the checksum of \(end - start) bytes of the columns does not fit",
+                path: path, offset: range.lowerBound,
+                reason: "the checksum of \(range.count) bytes of the columns does not fit",
                 firstSequence: firstSequence, count: UInt64(rows)))
+    }
+
+    private func range(of piece: Int) -> Range<Int> {
+        let start = piece * ColumnsFormat.pieceBytes
+        let end = unsafe min(start + ColumnsFormat.pieceBytes, bytes.count)
+        return start..<end
+    }
+
+    private func isWhole(_ piece: Int) -> Bool {
+        let content = unsafe UnsafeRawBufferPointer(rebasing: bytes[range(of: piece)])
+        return unsafe Checksum.crc32c(content)
+            == checksums.integer(at: piece * 4, as: UInt32.self)
+    }
+
+    /// Where the first piece begins whose checksum does not fit, of all.
+    var firstDamaged: Int? {
+        let count = unsafe checksums.count / 4
+        return (0..<count).first { !isWhole($0) }.map { range(of: $0).lowerBound }
     }
 
     /// The section that has these checksums.

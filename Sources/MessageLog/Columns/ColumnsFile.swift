@@ -237,9 +237,21 @@ final class ColumnsFile: @unchecked Sendable {
         return decoder.value(code, row: row % blockRows, usual: usual)
     }
 
+    /// Whether the names are as they were, whatever stands beside them.
+    var namesAreWhole: Bool {
+        let kinds: [ColumnsFormat.Section] = [.nameTexts, .nameEnds, .nameOrder]
+        return sections.list.filter { kinds.contains($0.kind) }.allSatisfy { section in
+            (try? sections.check(section)) != nil
+        }
+    }
+
     /// Checks every checksum, decodes every block, every list.
     func verify() throws(ColumnsError) {
         for section in sections.list { try sections.check(section) }
+        // What stands between sections means nothing, but the pieces around it would be refused.
+        if let offset = pieces.firstDamaged {
+            throw ColumnsError(.checksum, "a piece of the columns", at: offset)
+        }
         for block in 0..<blockCount where !decodeBlock(block, .all).isWhole {
             throw ColumnsError(
                 .structure("columns that contradict each other in block \(block)"), "the blocks",

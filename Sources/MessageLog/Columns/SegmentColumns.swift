@@ -53,6 +53,14 @@ package final class SegmentColumns: Sendable {
         if case .sealed(let file) = backing { try file.verify() }
     }
 
+    /// Whether the texts of all names are as they were written.
+    var namesAreWhole: Bool {
+        switch backing {
+        case .active: true
+        case .sealed(let file): file.namesAreWhole
+        }
+    }
+
     /// Whether they are a file's, and not in memory.
     var isSealed: Bool {
         if case .sealed = backing { true } else { false }

@@ -2,6 +2,20 @@ import Engine
 import MessageLog
 import Model
 
+/// What there is of a message's envelope.
+enum KeptEnvelope {
+    case whole([UInt8])
+    /// Retention has dropped it.
+    case dropped
+    /// Damage has destroyed it.
+    case lost
+
+    /// nil where there is nothing of it.
+    var bytes: [UInt8]? {
+        if case .whole(let bytes) = self { bytes } else { nil }
+    }
+}
+
 /// Reads the envelopes of one answer. Keeps what each segment's reader has decompressed, since the
 /// messages of one answer stand near each other.
 struct EnvelopeReader {
@@ -13,16 +27,15 @@ struct EnvelopeReader {
 
     init(_ segments: [SegmentView]) { self.segments = segments }
 
-    mutating func envelope(of place: MessagePlace) throws(EngineError) -> [UInt8]? {
+    mutating func envelope(of place: MessagePlace) throws(EngineError) -> KeptEnvelope {
         try envelope(of: place.sequence, time: place.time)
     }
 
     /// The envelope of the message at `sequence`, which one of the segments has.
     /// - Parameter time: the message's, where it has been read already.
-    /// - Returns: nil where retention has dropped it.
     mutating func envelope(
         of sequence: UInt64, time: Int64? = nil
-    ) throws(EngineError) -> [UInt8]? {
+    ) throws(EngineError) -> KeptEnvelope {
         var (low, high) = (0, segments.count)
         while high - low > 1 {
             let middle = (low + high) / 2
@@ -38,9 +51,12 @@ struct EnvelopeReader {
         var reader = readers.removeValue(forKey: low) ?? PayloadReader(segment)
         defer { readers[low] = reader }
         do {
-            return try reader.payload(ofRow: Int(sequence - segment.firstSequence), time: time)
+            let row = Int(sequence - segment.firstSequence)
+            let payload = try reader.payload(ofRow: row, time: time)
+            // No message is empty but one that repair could not give back.
+            return payload.isEmpty ? .lost : .whole(payload)
         } catch {
-            if case .dropped = error { return nil }
+            if case .dropped = error { return .dropped }
             throw .log(error)
         }
     }
@@ -55,6 +71,12 @@ extension RequestError {
             "retention has dropped the payload of sequence \(sequence); kept are those of messages "
                 + "FROM \(String(decoding: from, as: UTF8.self)), and all from sequence "
                 + "\(log.payloadsFromSequence) on")
+        code = "GONE"
+    }
+
+    /// The one message that was asked for has lost its payload.
+    init(lost sequence: UInt64) {
+        self.init("damage has destroyed the payload of sequence \(sequence)")
         code = "GONE"
     }
 }

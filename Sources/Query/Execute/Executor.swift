@@ -84,7 +84,7 @@ package enum Executor {
         case .read(let read):
             reply(try Reading.page(read, in: snapshot))
         case .get(let id):
-            try Listing.get(id, in: snapshot).map { .bulk($0) } ?? .null
+            .bulkOrNull(try Listing.get(id, in: snapshot))
         }
     }
 
@@ -106,16 +106,16 @@ package enum Executor {
             latest.map { name, message in
                 .array([
                     .bulk(name), .integer(Int64(message.sequence)),
-                    .bulk(message.time.decimalText), message.envelopeReply,
+                    .bulk(message.time.decimalText), .bulkOrNull(message.envelope),
                 ])
             })
     }
 
     private static func reply(
-        _ page: (next: UInt64, messages: [(sequence: UInt64, envelope: [UInt8])])
+        _ page: (next: UInt64, messages: [(sequence: UInt64, envelope: [UInt8]?)])
     ) -> Reply {
         let rows = page.messages.map {
-            Reply.array([.integer(Int64($0.sequence)), .bulk($0.envelope)])
+            Reply.array([.integer(Int64($0.sequence)), .bulkOrNull($0.envelope)])
         }
         return .array([.integer(Int64(page.next)), .array(rows)])
     }
@@ -141,15 +141,17 @@ package enum Executor {
         let rows = page.messages.map { message in
             Reply.array([
                 .integer(Int64(message.sequence)), .bulk(message.time.decimalText),
-                message.envelopeReply,
+                .bulkOrNull(message.envelope),
             ])
         }
         return .array([next, .array(rows)])
     }
 }
 
-extension ListedMessage {
-    fileprivate var envelopeReply: Reply { envelope.map { .bulk($0) } ?? .null }
+extension Reply {
+    fileprivate static func bulkOrNull(_ bytes: [UInt8]?) -> Reply {
+        bytes.map { .bulk($0) } ?? .null
+    }
 }
 
 extension Timestamp {

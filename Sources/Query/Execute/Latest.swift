@@ -30,7 +30,7 @@ enum Latest {
                     name,
                     ListedMessage(
                         sequence: place.sequence, time: Timestamp(microseconds: place.time),
-                        envelope: envelope)
+                        envelope: envelope.bytes)
                 ))
         }
         return messages.sorted { $0.name.lexicographicallyPrecedes($1.name) }

@@ -6,7 +6,7 @@ import Model
 struct ListedMessage {
     var sequence: UInt64
     var time: Timestamp
-    /// nil where retention has dropped it.
+    /// nil where there is nothing of it.
     var envelope: [UInt8]?
 }
 
@@ -35,7 +35,8 @@ enum Listing {
         var messages: [ListedMessage] = []
         messages.reserveCapacity(min(places.count, question.limit))
         for place in places.prefix(question.limit) {
-            guard let envelope = try envelopes.envelope(of: place) else {
+            let envelope = try envelopes.envelope(of: place)
+            if case .dropped = envelope {
                 // The page ends before it, and the next one says why.
                 if !messages.isEmpty { return (messages, true) }
                 throw RequestError(gone: place.sequence, in: snapshot)
@@ -43,7 +44,7 @@ enum Listing {
             messages.append(
                 ListedMessage(
                     sequence: place.sequence, time: Timestamp(microseconds: place.time),
-                    envelope: envelope))
+                    envelope: envelope.bytes))
         }
         return (messages, places.count > question.limit)
     }
@@ -63,10 +64,11 @@ enum Listing {
         }
         guard let newest else { return nil }
         var envelopes = EnvelopeReader(snapshot.segments)
-        guard let envelope = try envelopes.envelope(of: newest) else {
-            throw RequestError(gone: newest.sequence, in: snapshot)
+        switch try envelopes.envelope(of: newest) {
+        case .whole(let bytes): return bytes
+        case .dropped: throw RequestError(gone: newest.sequence, in: snapshot)
+        case .lost: throw RequestError(lost: newest.sequence)
         }
-        return envelope
     }
 
     private static func time(ofRow row: Int, _ columns: SegmentColumns) -> Int64 {
@@ -117,8 +119,8 @@ enum Listing {
                 else { continue }
                 if !question.contains.isEmpty {
                     try snapshot.checkStopped()
-                    // What was dropped might match: the listing ends there.
-                    if let whole = try envelopes.envelope(of: place),
+                    // What is gone might match: dropped, it ends the listing; lost, it is listed.
+                    if let whole = try envelopes.envelope(of: place).bytes,
                         !question.contains.contains(where: { occurs($0, in: whole) })
                     {
                         continue

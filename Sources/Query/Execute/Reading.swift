@@ -10,9 +10,9 @@ enum Reading {
     /// Matching messages, and the sequence at which the next page begins.
     static func page(
         _ question: ReadQuestion, in snapshot: borrowing Snapshot
-    ) throws -> (next: UInt64, messages: [(sequence: UInt64, envelope: [UInt8])]) {
+    ) throws -> (next: UInt64, messages: [(sequence: UInt64, envelope: [UInt8]?)]) {
         let from = question.from ?? snapshot.end + 1
-        var messages: [(sequence: UInt64, envelope: [UInt8])] = []
+        var messages: [(sequence: UInt64, envelope: [UInt8]?)] = []
         guard from <= snapshot.end else { return (from, messages) }
         let filter = ResolvedFilter(question.filter, names: snapshot.names)
         var envelopes = EnvelopeReader(snapshot.segments)
@@ -34,12 +34,13 @@ enum Reading {
                     if messages.count == question.limit || bytes >= pageBytesMax {
                         return (sequence, messages)
                     }
-                    guard let envelope = try envelopes.envelope(of: sequence) else {
+                    let envelope = try envelopes.envelope(of: sequence)
+                    if case .dropped = envelope {
                         if !messages.isEmpty { return (sequence, messages) }
                         throw RequestError(gone: sequence, in: snapshot)
                     }
-                    bytes += envelope.count
-                    messages.append((sequence, envelope))
+                    bytes += envelope.bytes?.count ?? 0
+                    messages.append((sequence, envelope.bytes))
                 }
             }
         }

@@ -124,7 +124,7 @@ class Server:
         end = time.time() + patience
         while True:
             try:
-                client = redis.Redis(unix_socket_path=self.socket, socket_timeout=60)
+                client = redis.Redis(unix_socket_path=self.socket, socket_timeout=300)
                 client.ping()
                 return client
             except redis.exceptions.RedisError:
