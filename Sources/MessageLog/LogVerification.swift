@@ -11,6 +11,18 @@ package struct VerifyReport: Sendable, Equatable {
     package var damage: [Damage] = []
 
     package var isSound: Bool { damage.isEmpty }
+
+    /// Has something checked; what is damaged ends only that.
+    fileprivate mutating func note(
+        _ check: (inout VerifyReport) throws(LogError) -> Void
+    ) throws(LogError) {
+        do {
+            try check(&self)
+        } catch {
+            guard case .damaged(let found) = error else { throw error }
+            damage.append(found)
+        }
+    }
 }
 
 extension MessageLog {
@@ -22,25 +34,24 @@ extension MessageLog {
         var report = VerifyReport()
         for segment in snapshot.segments {
             report.segments += 1
-            do {
-                try verify(segment, &report)
-            } catch {
-                guard case .damaged(let damage) = error else { throw error }
-                report.damage.append(damage)
+            switch segment.payloads {
+            case .journal(let journal):
+                try report.note { (report) throws(LogError) in
+                    try verify(segment, journal, &report)
+                }
+            case .archive(let archive):
+                try report.note { (report) throws(LogError) in
+                    try archive.verify()
+                    report.bytes += archive.byteCount
+                }
+                fallthrough
+            case .dropped:
+                try report.note { (report) throws(LogError) in
+                    try verifyColumns(segment, &report)
+                }
             }
         }
         return report
-    }
-
-    private func verify(_ segment: Segment, _ report: inout VerifyReport) throws(LogError) {
-        switch segment.payloads {
-        case .journal(let journal): try verify(segment, journal, &report)
-        case .archive(let archive):
-            try archive.verify()
-            try verifyColumns(segment, &report)
-            report.bytes += archive.byteCount
-        case .dropped: try verifyColumns(segment, &report)
-        }
     }
 
     private func verify(

@@ -46,9 +46,9 @@ struct Repair: ParsableCommand {
         do { report = try Engine.repair(directory: data) } catch {
             throw StoreDirectory.explained(error)
         }
-        if report.changedNothing { Terminal.print(lines: ["nothing is damaged"]) }
+        let nothing = report.changedNothing ? ["nothing is damaged"] : []
         Terminal.print(
-            lines: report.losses.map { "\($0)" } + report.kept.map { "kept: \($0)" }
+            lines: nothing + report.losses.map { "\($0)" } + report.kept.map { "kept: \($0)" }
                 + report.made.map { "made anew: \($0)" })
     }
 }

@@ -45,8 +45,13 @@ package struct Loss: Hashable, Sendable, CustomStringConvertible {
     }
 
     package var description: String {
-        let lost = what == .records ? "records" : "payloads of records"
-        return "the \(lost) \(first) to \(first + count - 1) are lost: \(reason)"
+        switch (what, count) {
+        case (.records, 1): "record \(first) is lost: \(reason)"
+        case (.records, _): "records \(first) to \(first + count - 1) are lost: \(reason)"
+        case (.payloads, 1): "the payload of record \(first) is lost: \(reason)"
+        case (.payloads, _):
+            "the payloads of records \(first) to \(first + count - 1) are lost: \(reason)"
+        }
     }
 }
 
