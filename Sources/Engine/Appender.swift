@@ -65,7 +65,7 @@ final class Appender: Sendable {
             return nil
         } catch {
             let wrapped = EngineError.log(error)
-            if !wrapped.isFullDisk { failure.withLock { $0 = wrapped } }
+            if wrapped.endsAppending { failure.withLock { $0 = wrapped } }
             return wrapped
         }
     }

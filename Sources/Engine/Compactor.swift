@@ -42,6 +42,7 @@ final class Compactor: Sendable {
             switch work {
             case .stop?: return
             case .job(let job)?: job()
+            case nil where log.isReadOnly: break
             case nil:
                 do {
                     try compact(everything: false)

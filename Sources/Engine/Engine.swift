@@ -33,6 +33,12 @@ package final class Engine: Sendable {
         /// What time it is, for the age of payloads.
         package var clock: @Sendable () -> Timestamp = { WallClock.now }
 
+        /// What is damaged does not keep the rest from being read; nothing is appended.
+        package mutating func servesDamaged() {
+            log.servesDamaged = true
+            log.readOnly = true
+        }
+
         package init() {
             log = LogOptions(sealsWhileAppending: false) { UInt64.random(in: .min ... .max) }
         }
@@ -97,7 +103,7 @@ package final class Engine: Sendable {
     private static func openRollups(
         _ directory: String, _ logID: LogID?, _ options: Options
     ) throws(EngineError) -> RollupStore {
-        guard let logID else { preconditionFailure("a log opened for writing has an id") }
+        guard let logID else { throw .damagedWholly }
         let path = rollups(directory)
         let open = { () throws(RollupError) in
             try RollupStore.open(
@@ -106,7 +112,9 @@ package final class Engine: Sendable {
         do throws(RollupError) {
             return try open()
         } catch {
-            guard case .needsRebuild = error else { throw .rollup(error) }
+            guard case .needsRebuild = error, !options.log.servesDamaged else {
+                throw .rollup(error)
+            }
         }
         try removeRollups(of: directory)
         do { return try open() } catch { throw .rollup(error) }
@@ -157,6 +165,7 @@ package final class Engine: Sendable {
     package func read<Result, Failure: Error>(
         stop: StopFlag? = nil, _ body: (borrowing Snapshot) throws(Failure) -> Result
     ) throws -> Result {
+        var tries = 0
         while true {
             let known = log.notes.count
             let state = head.current
@@ -165,10 +174,18 @@ package final class Engine: Sendable {
             // LMDB may have moved past the head that was loaded first: then load that again.
             if reader.watermark > state.end { continue }
             let result = try body(Snapshot(state, names: names, reader: reader, stop: stop))
-            do { try log.notes.checkUnchanged(since: known) } catch { throw EngineError.log(error) }
-            return result
+            do {
+                try log.notes.checkUnchanged(since: known)
+                return result
+            } catch {
+                // Perhaps it was another reader who came upon it: once more tells.
+                tries += 1
+                if tries == Self.triesMax { throw EngineError.log(error) }
+            }
         }
     }
+
+    private static let triesMax = 3
 
     /// Folds everything that is visible now into LMDB, and returns its watermark.
     package func checkpoint() throws(EngineError) -> UInt64 {
@@ -185,6 +202,12 @@ package final class Engine: Sendable {
 
     /// Why appending has stopped for good, if it has: a failed flush, damage.
     package var failure: EngineError? { appender.failed }
+
+    /// Whether nothing can be appended.
+    package var isReadOnly: Bool { log.isReadOnly }
+
+    /// What could not be opened, where the store is served all the same.
+    package var damage: [String] { log.recovery.damage.map { "\($0)" } }
 
     /// What recovery found and did when the store was opened.
     package var recovery: RecoveryReport { log.recovery }

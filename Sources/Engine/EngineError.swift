@@ -18,6 +18,8 @@ package enum EngineError: Error, Sendable {
     case checkpoint(String)
     /// A compaction did not come about; the journals and archives are as they were.
     case compaction(String)
+    /// The log is to be served although it is damaged, and no file of it can be opened.
+    case damagedWholly
     /// The engine has been closed, or has stopped after a failed flush.
     case closed
 }
@@ -26,6 +28,16 @@ extension EngineError {
     /// The disk is full: nothing is lost, and appending goes on once there is space.
     package var isFullDisk: Bool {
         if case .log(.full) = self { true } else { false }
+    }
+}
+
+extension EngineError {
+    /// Whether appending has ended for good.
+    var endsAppending: Bool {
+        switch self {
+        case .log(.full), .log(.readOnly): false
+        default: true
+        }
     }
 }
 
@@ -42,6 +54,8 @@ extension EngineError: CustomStringConvertible {
                 + "to accept the loss"
         case .checkpoint(let reason): "the checkpoint failed: \(reason)"
         case .compaction(let reason): "the compaction failed: \(reason)"
+        case .damagedWholly:
+            "no file of the log can be opened: restore it from a backup, or run 'tallylog repair'"
         case .closed: "the engine is closed"
         }
     }

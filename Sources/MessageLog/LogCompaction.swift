@@ -25,6 +25,7 @@ extension MessageLog {
     package func compactNext(
         everything: Bool, isStopped: @escaping () -> Bool
     ) throws(LogError) -> Int {
+        if options.readOnly { throw .readOnly }
         if let poison = shared.withLock({ $0.poison }) { throw .poisoned(poison) }
         let segments = sealedSegments
         let skipped = archiving.withLock { $0.damaged }
@@ -117,7 +118,7 @@ extension MessageLog {
                 remove(LogFileName.journal(first))
             case .archive:
                 remove(LogFileName.archive(first, last))
-            case .dropped: break
+            case .dropped, .damaged: break
             }
             if (first, last) != (archived.firstSequence, archived.lastSequence) {
                 remove(LogFileName.columns(first, last))

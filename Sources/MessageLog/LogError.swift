@@ -57,7 +57,7 @@ package enum LogError: Error, Equatable, Sendable, CustomStringConvertible {
         case .closed:
             "the log is closed: open it again"
         case .readOnly:
-            "the log was opened for reading only: open it for writing"
+            "the log was opened for reading only: nothing can be appended"
         case .dropped(let sequence):
             "retention has dropped the payload of sequence \(sequence)"
         }

@@ -32,6 +32,7 @@ extension LogSnapshot {
                 figures.archiveBytes += segment.payloadBytes
                 figures.archivedPayloadBytes += archive.payloadBytes
             case .dropped: figures.droppedRecords += segment.rows
+            case .damaged: break
             }
         }
         return figures

@@ -24,6 +24,11 @@ struct LogListing {
             case .journal(let first): first
             }
         }
+
+        /// nil where the name does not say it.
+        var last: UInt64? {
+            if case .sealed(let range) = self { range.upperBound } else { nil }
+        }
     }
 
     init(_ names: [String], directory: String) throws(LogError) {

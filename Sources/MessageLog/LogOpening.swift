@@ -39,12 +39,21 @@ struct LogOpening {
         if !options.readOnly { try remove(listing.unfinished) }
         let units = listing.units
         for (place, unit) in units.enumerated() {
+            if unit.first > log.nextSequence, case .damaged(let hole) = misplaced(unit) {
+                try tolerating(first: log.nextSequence, last: unit.first - 1) {
+                    _ throws(LogError) in throw .damaged(hole)
+                }
+            }
             guard unit.first == log.nextSequence else { throw misplaced(unit) }
-            switch unit {
-            case .sealed(let range): try openSealed(range, listing)
-            case .journal(let first) where place + 1 < units.count:
-                try openWhole(first, following: units[place + 1].first)
-            case .journal(let first): try openLast(first)
+            let following = place + 1 < units.count ? units[place + 1].first : nil
+            try tolerating(first: unit.first, last: unit.last ?? following.map { $0 - 1 }) {
+                opening throws(LogError) in
+                switch unit {
+                case .sealed(let range): try opening.openSealed(range, listing)
+                case .journal(let first):
+                    guard let following else { return try opening.openLast(first) }
+                    try opening.openWhole(first, following: following)
+                }
             }
         }
         try refuseStrayArchives(listing)

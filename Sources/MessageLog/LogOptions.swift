@@ -10,6 +10,8 @@ package struct LogOptions: Sendable {
     package var blockRows: Int
     /// Nothing is created, cut, rewritten or removed; appends are refused.
     package var readOnly: Bool
+    /// What is damaged is stood in for, and only what needs it is refused. For reading only.
+    package var servesDamaged = false
     /// Whether `append` writes the columns of a segment that has become full. If not, another
     /// thread must call `sealNext`.
     package var sealsWhileAppending: Bool
@@ -52,6 +54,8 @@ package struct RecoveryReport: Sendable, Equatable {
     package var tornPath: String?
     /// Segments whose columns file was unreadable and is made again from the journal.
     package var columnsRebuilt: [String] = []
+    /// What could not be opened, where the log is served all the same.
+    package var damage: [Damage] = []
     /// Unfinished files that were removed.
     package var removed: [String] = []
 }

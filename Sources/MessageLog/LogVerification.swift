@@ -39,17 +39,17 @@ extension MessageLog {
                 try report.note { (report) throws(LogError) in
                     try verify(segment, journal, &report)
                 }
+                continue
             case .archive(let archive):
                 try report.note { (report) throws(LogError) in
                     try archive.verify()
                     report.bytes += archive.byteCount
                 }
-                fallthrough
-            case .dropped:
-                try report.note { (report) throws(LogError) in
-                    try verifyColumns(segment, &report)
-                }
+            case .damaged(let damage): report.damage.append(damage)
+            case .dropped: break
             }
+            guard segment.columns.isSealed else { continue }
+            try report.note { (report) throws(LogError) in try verifyColumns(segment, &report) }
         }
         return report
     }

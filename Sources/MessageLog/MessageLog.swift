@@ -71,8 +71,14 @@ package final class MessageLog: @unchecked Sendable {
         notes = log.notes
         active = log.active
         nextSequence = log.nextSequence
-        shared = Mutex(Shared(snapshot: LogSnapshot(log.segments), unsealed: log.unsealed))
+        shared = Mutex(
+            Shared(
+                snapshot: LogSnapshot(log.segments),
+                unsealed: options.readOnly ? [] : log.unsealed))
     }
+
+    /// Whether nothing may be written.
+    package var isReadOnly: Bool { options.readOnly }
 
     func path(_ name: String) -> String { directory + "/" + name }
 

@@ -50,6 +50,7 @@ package struct PayloadReader {
         let sequence = segment.firstSequence + UInt64(row)
         switch segment.payloads {
         case .dropped: throw .dropped(sequence: sequence)
+        case .damaged(let damage): throw .damaged(damage)
         case .journal(let journal):
             guard let mapped else { return try journal.payload(at: position, sequence: sequence) }
             return try journal.payload(in: mapped, at: position, sequence: sequence)

@@ -21,7 +21,14 @@ extension LogOpening {
         let payloads: Payloads
         switch columns.payloads {
         case .archive(let fingerprint):
-            payloads = .archive(try openArchive(range, fingerprint))
+            do throws(LogError) {
+                guard listing.archives.contains(range) else { throw missingArchive(range) }
+                payloads = .archive(try openArchive(range, fingerprint))
+            } catch {
+                guard options.servesDamaged, case .damaged(let damage) = error else { throw error }
+                log.report.damage.append(damage)
+                payloads = .damaged(damage)
+            }
         case .dropped:
             payloads = .dropped
         case .journal:
@@ -62,6 +69,14 @@ extension LogOpening {
                     firstSequence: first, count: nil))
         }
         return JournalPayloads(disk, path: path)
+    }
+
+    private func missingArchive(_ range: ClosedRange<UInt64>) -> LogError {
+        .damaged(
+            Damage(
+                path: path(LogFileName.archive(range.lowerBound, range.upperBound)), offset: 0,
+                reason: "the archive is missing", firstSequence: range.lowerBound,
+                count: UInt64(range.count)))
     }
 
     private mutating func openArchive(

@@ -4,6 +4,8 @@ enum Payloads: Sendable {
     case archive(ArchiveFile)
     /// Retention has dropped them.
     case dropped
+    /// They cannot be opened, and the log is served all the same.
+    case damaged(Damage)
 }
 
 /// A range of the log as it was at one moment. Immutable, for any number of threads.
@@ -65,7 +67,7 @@ extension Segment {
         switch payloads {
         case .journal: LogFileName.journal(firstSequence)
         case .archive: LogFileName.archive(firstSequence, lastSequence)
-        case .dropped: nil
+        case .dropped, .damaged: nil
         }
     }
 
@@ -75,7 +77,7 @@ extension Segment {
         // To the last record's begin: what is behind it is one record.
         case .journal: Int(clamping: columns.position(ofRow: rows - 1))
         case .archive(let archive): archive.byteCount
-        case .dropped: 0
+        case .dropped, .damaged: 0
         }
     }
 }

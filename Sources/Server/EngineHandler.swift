@@ -112,6 +112,9 @@ package final class EngineHandler: RequestHandler {
         for (reason, amount) in counts.rejectedByReason.sorted(by: { $0.key < $1.key }) {
             store.append(("rejected_\(reason)", "\(amount)"))
         }
+        for (number, damage) in engine.damage.enumerated() {
+            store.append(("damage_\(number + 1)", damage))
+        }
         if let failure = progress.checkpointFailure { store.append(("checkpoint_error", failure)) }
         if let failure = progress.sealingFailure { store.append(("sealing_error", failure)) }
         if let failure = progress.compactionFailure { store.append(("compact_error", failure)) }

@@ -49,16 +49,24 @@ struct Serve: AsyncParsableCommand {
         help: .init(
             "Drop the oldest payloads past this size, as in 20G; counts stay.", valueName: "bytes"))
     var retentionBytes: String?
+    @Option(
+        help: """
+            What to do where the store is damaged: refuse (the default), or serve what is intact, \
+            for reading only.
+            """)
+    var damaged = DamagePolicy.refuse
     @Option(help: .init("A configuration file in YAML.", valueName: "file"))
     var config: String?
 
     mutating func run() async throws {
-        let settings = try await ServeSettings(self)
+        var settings = try await ServeSettings(self)
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
         let logger = Logger(label: "tallylog")
-        let engine = try StoreDirectory.open(settings.data, retention: settings.retention)
+        let engine = try StoreDirectory.open(
+            settings.data, retention: settings.retention, servesDamaged: damaged == .serve)
         report(engine, logger)
         let rejected = try RejectedFile(path: settings.data + "/rejected.jsonl")
+        if engine.isReadOnly { settings.subscribe = [] }
         let bus = Bus(settings, engine: engine, rejected: rejected, logger: logger)
         let handler = EngineHandler(
             engine, profile: settings.profile,
@@ -99,12 +107,22 @@ struct Serve: AsyncParsableCommand {
                 "watermark": "\(engine.progress.counters.watermark)",
                 "replayed": "\(recovery.recordsReplayed)",
             ])
+        for damage in engine.damage {
+            logger.error(
+                "served for reading only, without what is damaged", metadata: ["damage": "\(damage)"])
+        }
         if let torn = recovery.tornPath {
             logger.warning(
                 "the log had a torn end, which nobody was told was durable",
                 metadata: ["bytes": "\(recovery.tornBytes)", "kept": "\(torn)"])
         }
     }
+}
+
+/// What `serve` does with a damaged store.
+enum DamagePolicy: String, ExpressibleByArgument {
+    case refuse
+    case serve
 }
 
 /// Ends the process once appending has failed for good.

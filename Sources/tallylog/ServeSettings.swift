@@ -8,7 +8,7 @@ import SystemPackage
 struct ServeSettings {
     let data: String
     let socket: String
-    let subscribe: [String]
+    var subscribe: [String]
     let topics: [String]
     let profile: Profile
     let retention: Retention

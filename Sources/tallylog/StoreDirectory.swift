@@ -8,10 +8,13 @@ import Model
 /// Opening and closing a store for a command, with words and exit codes for what can go wrong.
 enum StoreDirectory {
     /// Opens a store, making it where there is none.
-    static func open(_ path: String, retention: Retention = .none) throws -> Engine {
+    static func open(
+        _ path: String, retention: Retention = .none, servesDamaged: Bool = false
+    ) throws -> Engine {
         do {
             var options = Engine.Options()
             options.log.retention = retention
+            if servesDamaged { options.servesDamaged() }
             return try Engine(directory: path, options: options)
         } catch {
             throw explained(error)
@@ -43,7 +46,7 @@ enum StoreDirectory {
         Terminal.complain("\(error)")
         switch error {
         case .held: return ExitStatus.held
-        case .logLost, .log(.damaged): return ExitStatus.damaged
+        case .logLost, .log(.damaged), .damagedWholly: return ExitStatus.damaged
         case .log(.poisoned): return ExitStatus.flushFailed
         case .log, .directory, .rollup, .checkpoint, .compaction, .closed: return ExitStatus.failed
         }

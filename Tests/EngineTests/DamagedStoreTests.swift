@@ -93,6 +93,75 @@ import Testing
         #expect(try Engine.repair(directory: store, options: smallOptions()).changedNothing)
     }
 
+    /// Served although files cannot be opened: each answer is the model's, or refused.
+    @Test(arguments: 1...20 as ClosedRange<UInt64>)
+    func whatIsIntactIsServed(seed: UInt64) throws {
+        let directory = TemporaryDirectory()
+        let store = directory.path + "/store"
+        var source = RandomHistory(seed: seed)
+        var model = try filled(store, &source)
+        try appendMore(store, &model, &source)
+        var random = SeededGenerator(seed: seed &* 17)
+        let names = try FileManager.default.contentsOfDirectory(atPath: store + "/log").sorted()
+        let path = store + "/log/" + random.pick(names)
+        if random.chance(30) {
+            try FileManager.default.removeItem(atPath: path)
+        } else {
+            let file = try #require(FileHandle(forUpdatingAtPath: path))
+            let size = try file.seekToEnd()
+            let offset = random.chance(50) ? UInt64(random.below(60)) : size - 10
+            try flip(file, offset, bit: 2)
+            try file.close()
+        }
+        let before = try files(store)
+        var options = smallOptions()
+        options.servesDamaged()
+        let what = "seed \(seed), \(path)"
+        let engine = try Engine(directory: store, options: options)
+        var right = 0
+        var refused = 0
+        for _ in 0..<300 {
+            let question = source.question()
+            let answer = Executor.answer(question, from: engine)
+            if case .error(let sentence) = answer {
+                #expect(sentence.contains("damage in \(store)/log"), "\(what): \(sentence)")
+                refused += 1
+            } else {
+                #expect(answer == model.answer(question), "\(what): \(question)")
+                right += 1
+            }
+        }
+        #expect(right > 40, "\(what): \(right) right, \(refused) refused")
+        #expect(engine.damage.isEmpty == (refused == 0), "\(what): \(engine.damage)")
+        #expect(throws: EngineError.self, "\(what)") {
+            try append(source.messages(1), to: engine)
+        }
+        #expect(engine.failure == nil, "\(what)")
+        try engine.close()
+        #expect(try files(store) == before, "\(what)")
+    }
+
+    /// Another segment, in a journal.
+    private func appendMore(
+        _ store: String, _ model: inout ReferenceModel, _ source: inout RandomHistory
+    ) throws {
+        let engine = try Engine(
+            directory: store, options: smallOptions(journalBytes: 1 << 20, segmentRecords: 400))
+        let messages = source.messages(100)
+        _ = try append(messages, to: engine)
+        for message in messages { _ = model.append(message) }
+        try engine.close()
+    }
+
+    /// The log's files and what is in them.
+    private func files(_ store: String) throws -> [String: Data] {
+        var files: [String: Data] = [:]
+        for name in try FileManager.default.contentsOfDirectory(atPath: store + "/log") {
+            files[name] = FileManager.default.contents(atPath: store + "/log/" + name)
+        }
+        return files
+    }
+
     private func askAll(
         _ store: String, _ model: ReferenceModel, _ source: inout RandomHistory, _ what: String
     ) throws {

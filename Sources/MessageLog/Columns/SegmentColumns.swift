@@ -9,7 +9,14 @@ package final class SegmentColumns: Sendable {
         case sealed(ColumnsFile)
     }
 
-    let backing: Backing
+    /// What cannot be read and this stands in for: rows of which every reading notes it.
+    struct StandIn: Sendable {
+        let damage: Damage
+        let notes: DamageNotes
+    }
+
+    private let read: Backing
+    private let standIn: StandIn?
     package let rows: Int
     /// The sequence of row 0.
     package let firstSequence: UInt64
@@ -19,7 +26,8 @@ package final class SegmentColumns: Sendable {
     package let blockCount: Int
 
     init(_ view: ActiveView) {
-        backing = .active(view)
+        read = .active(view)
+        standIn = nil
         rows = view.rows
         firstSequence = view.firstSequence
         timeBounds = view.timeBounds
@@ -27,11 +35,40 @@ package final class SegmentColumns: Sendable {
     }
 
     private init(_ file: ColumnsFile) {
-        backing = .sealed(file)
+        read = .sealed(file)
+        standIn = nil
         rows = file.rows
         firstSequence = file.firstSequence
         timeBounds = file.timeBounds
         blockCount = file.blockCount
+    }
+
+    /// Rows of which nothing can be read. Their times may be any, so no question passes them over.
+    init(standingInFor rows: Int, from firstSequence: UInt64, _ damage: Damage, notes: DamageNotes) {
+        standIn = StandIn(damage: damage, notes: notes)
+        self.rows = rows
+        self.firstSequence = firstSequence
+        timeBounds = Self.anyTime
+        blockCount = 1
+        read = .active(
+            ActiveView(
+                rows: rows, firstSequence: firstSequence, blockRows: rows,
+                full: [.gap(firstRow: 0, rows: rows, timeBounds: Self.anyTime)], last: nil,
+                names: [], identities: IdentityTable(), days: [], timeBounds: Self.anyTime,
+                controls: []))
+    }
+
+    /// From the oldest time that is accepted to the year 2100.
+    private static let anyTime =
+        Limits.timestampSecondsMin * 1_000_000...4_102_444_800 * 1_000_000
+
+    /// Whether nothing of them can be read.
+    package var isStandIn: Bool { standIn != nil }
+
+    /// What is read; of what cannot be read, that is noted.
+    var backing: Backing {
+        if let standIn { standIn.notes.add(standIn.damage) }
+        return read
     }
 
     /// Opens a columns file in place.
@@ -63,12 +100,12 @@ package final class SegmentColumns: Sendable {
 
     /// Whether they are a file's, and not in memory.
     var isSealed: Bool {
-        if case .sealed = backing { true } else { false }
+        if case .sealed = read { true } else { false }
     }
 
     /// The file's size; 0 of a view of memory.
     var fileBytes: Int {
-        switch backing {
+        switch read {
         case .active: 0
         case .sealed(let file): unsafe file.bytes.count
         }
@@ -76,7 +113,7 @@ package final class SegmentColumns: Sendable {
 
     /// Where the rows' payloads are.
     var payloads: PayloadLink {
-        switch backing {
+        switch read {
         case .active: .journal
         case .sealed(let file): file.payloads
         }
@@ -104,7 +141,7 @@ package final class SegmentColumns: Sendable {
 
     /// Rows in each block but the last.
     package var blockRows: Int {
-        switch backing {
+        switch read {
         case .active(let view): view.blockRows
         case .sealed(let file): file.blockRows
         }
@@ -131,7 +168,7 @@ package final class SegmentColumns: Sendable {
 
     /// The records that are no messages and say something, by row.
     package var controls: [ControlRecord] {
-        switch backing {
+        switch read {
         case .active(let view): view.controls
         case .sealed(let file): file.controls
         }

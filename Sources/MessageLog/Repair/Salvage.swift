@@ -64,13 +64,15 @@ final class Salvage {
 
 extension ColumnBlock {
     /// Rows of which nothing is known but that there were so many.
-    static func gap(firstRow: Int, rows: Int) -> ColumnBlock {
+    static func gap(
+        firstRow: Int, rows: Int, timeBounds: ClosedRange<Int64>? = nil
+    ) -> ColumnBlock {
         ColumnBlock(
             firstRow: firstRow, rows: rows, times: Array(repeating: 0, count: rows),
             topics: Array(repeating: 0, count: rows), flags: Array(repeating: 0, count: rows),
             kinds: Array(repeating: Record.Kind.gap, count: rows),
             idForms: Array(repeating: 0, count: rows), idHigh: Array(repeating: 0, count: rows),
             idLow: Array(repeating: 0, count: rows), positions: Array(repeating: 0, count: rows),
-            sets: [], timeBounds: nil)
+            sets: [], timeBounds: timeBounds)
     }
 }

@@ -72,7 +72,7 @@ extension LogRepair {
     ) throws(LogError) -> Bool {
         guard Self.isWhole(columns) else { return false }
         switch payloads {
-        case nil: return false
+        case nil, .damaged?: return false
         case .dropped?: return true
         case .archive(let archive)?:
             return try isWhole { () throws(LogError) in try archive.verify() }

@@ -1,6 +1,7 @@
 import Engine
 import MessageLog
 import Model
+import Rollup
 
 /// A range of times in microseconds, half-open, cut to what the store holds.
 struct Span {
@@ -88,12 +89,23 @@ extension Snapshot {
     var timeBounds: ClosedRange<Int64>? {
         var bounds: ClosedRange<Int64>?
         for view in segments {
-            guard let own = view.segment.columns.timeBounds else { continue }
+            guard let own = times(of: view) else { continue }
             let lower = min(bounds?.lowerBound ?? own.lowerBound, own.lowerBound)
             let upper = max(bounds?.upperBound ?? own.upperBound, own.upperBound)
             bounds = lower...upper
         }
         return bounds
+    }
+
+    /// Of a segment that cannot be read, the rollups know the hours, if they cover it.
+    private func times(of view: SegmentView) -> ClosedRange<Int64>? {
+        let columns = view.segment.columns
+        let hours = rollups.hours
+        guard columns.isStandIn, folded >= view.lastSequence, !hours.isEmpty else {
+            return columns.timeBounds
+        }
+        let hour = Granularity.hour.microseconds
+        return hours.lowerBound * hour...hours.upperBound * hour - 1
     }
 
     /// `range` cut to the store's own times, each end that passes them moved out to a whole day:
