@@ -83,7 +83,8 @@ extension LogOpening {
         _ range: ClosedRange<UInt64>, _ fingerprint: UInt32
     ) throws(LogError) -> ArchiveFile {
         let path = path(LogFileName.archive(range.lowerBound, range.upperBound))
-        let archive = try ArchiveFile(disk, path)
+        let archive: ArchiveFile
+        do { archive = try ArchiveFile(disk, path) } catch { throw error.of(range) }
         guard archive.fingerprint == fingerprint, archive.rows == range.count,
             log.logID == nil || archive.logID == log.logID
         else {
@@ -101,7 +102,10 @@ extension LogOpening {
     private func readColumns(
         _ path: String, _ range: ClosedRange<UInt64>
     ) throws(LogError) -> SegmentColumns {
-        let columns = try ColumnsMapping.open(disk, path, log.notes)
+        let columns: SegmentColumns
+        do { columns = try ColumnsMapping.open(disk, path, log.notes) } catch {
+            throw error.of(range)
+        }
         guard columns.firstSequence == range.lowerBound, columns.rows == range.count else {
             throw .damaged(
                 Damage(
@@ -109,5 +113,15 @@ extension LogOpening {
                     firstSequence: range.lowerBound, count: UInt64(range.count)))
         }
         return columns
+    }
+}
+
+extension LogError {
+    /// Damage of a file that could not say itself which records it has, as its name does.
+    fileprivate func of(_ range: ClosedRange<UInt64>) -> LogError {
+        guard case .damaged(var damage) = self else { return self }
+        damage.firstSequence = range.lowerBound
+        damage.count = UInt64(range.count)
+        return .damaged(damage)
     }
 }
