@@ -39,13 +39,13 @@ extension MessageLog {
         guard let plan else { return 0 }
         let sources = Array(segments[plan.places])
         let keepsPayloads = sources.contains { !$0.isDropped }
-        return try replace(
+        return try join(
             sources, keepingPayloads: keepsPayloads, level: plan.level, isStopped: isStopped)
     }
 
     /// Makes one segment of neighbours, shows it, and removes their files.
     /// - Returns: how many rows it has.
-    func replace(
+    func join(
         _ sources: [Segment], keepingPayloads: Bool, level: Int,
         isStopped: @escaping () -> Bool
     ) throws(LogError) -> Int {

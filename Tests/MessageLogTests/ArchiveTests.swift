@@ -3,6 +3,7 @@
 // that began before a merge loses its files; a log of archives alone does not open.
 import Disk
 import DiskSimulation
+import Glibc
 import Model
 import TestSupport
 import Testing
@@ -139,6 +140,53 @@ import Testing
                     report.isSound || report.damage.first?.path == path, "byte \(place)")
             }
         }
+    }
+
+    /// Of an archive of 64 KiB and of its columns: all eight bits of each 1,009th byte, or of every byte
+    /// with `TALLYLOG_BITS=all`.
+    @Test func flippedBitsOfALargerArchiveAreFoundAndLocated() throws {
+        let step = getenv("TALLYLOG_BITS").map { String(cString: $0) } == "all" ? 1 : 1_009
+        let sample = try archived(1_000)
+        let reading = smallOptions(readOnly: true)
+        #expect(try #require(sample.disk.contents(of: sample.archive)).count >= 64 << 10)
+        for path in [sample.archive, sample.columns] {
+            let bytes = try #require(sample.disk.contents(of: path))
+            for place in stride(from: 0, to: bytes.count, by: step) {
+                for bit in 0..<8 {
+                    sample.disk.overwrite(path, at: place, with: [bytes[place] ^ (1 << UInt8(bit))])
+                    let found = try damage(sample.disk, reading, sample.known)
+                    let isPadding = bytes[place] == 0 && path == sample.columns
+                    #expect(
+                        found.map { $0.path == path && $0.offset <= place } ?? isPadding,
+                        "bit \(bit) of byte \(place): \(String(describing: found))")
+                }
+                sample.disk.overwrite(path, at: place, with: [bytes[place]])
+            }
+        }
+        #expect(try damage(sample.disk, reading, sample.known) == nil)
+    }
+
+    /// What opening, or verifying, finds. What can be read is what was written.
+    private func damage(
+        _ disk: SimulatedDisk, _ options: LogOptions, _ known: Acknowledged
+    ) throws -> Damage? {
+        let log: MessageLog
+        do { log = try openLog(disk, options) } catch LogError.damaged(let damage) {
+            return damage
+        } catch LogError.unsupportedVersion(let path, _) {
+            return Damage(path: path, offset: 0, reason: "", firstSequence: 1)
+        }
+        for segment in log.snapshot.segments {
+            var reader = PayloadReader(segment)
+            for row in 0..<segment.rows {
+                let before = log.notes.count
+                let payload = try? reader.payload(ofRow: row)
+                if let payload, log.notes.count == before {
+                    #expect(payload == known.durable[row].payload, "row \(row)")
+                }
+            }
+        }
+        return try log.verify().damage.first
     }
 
     /// Only the zeros between sections mean nothing, and only columns have them.
