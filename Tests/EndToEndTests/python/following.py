@@ -1,0 +1,120 @@
+#!/usr/bin/env python3
+"""Reads the log from its first message on while a bus fills it at full speed.
+
+usage: following.py TALLYLOG
+
+MESSAGES (default 400000) are published as fast as the bus can.
+
+What could go wrong: the reader misses a message, gets one twice or out of order where a journal ends,
+where segments become archives or are merged under it, or where the server is started again.
+"""
+
+import json
+import os
+import subprocess
+import tempfile
+import threading
+import time
+
+import redis
+
+from harness import SEED, TALLYLOG, Server, check, fail, info, until
+
+MESSAGES = int(os.environ.get("MESSAGES", "400000"))
+
+
+class Client(threading.Thread):
+    """Does one thing again and again, with a new connection when the server is started again."""
+
+    def __init__(self, server, *words):
+        super().__init__()
+        self.server, self.client, self.failure = server, None, None
+        self.words, self.done, self.stopping = words, 0, threading.Event()
+
+    def run(self):
+        while not self.stopping.is_set() and not self.failure:
+            try:
+                if not self.client:
+                    self.client = redis.Redis(unix_socket_path=self.server.socket, socket_timeout=120)
+                self.step()
+                self.done += 1
+            except (redis.exceptions.ConnectionError, redis.exceptions.ResponseError) as error:
+                if isinstance(error, redis.exceptions.ResponseError) and "clos" not in str(error):
+                    self.failure = error
+                self.client = None
+                time.sleep(0.02)
+            except Exception as error:  # handed to the main thread, which fails with it
+                self.failure = error
+
+    def step(self):
+        self.client.execute_command(*self.words)
+        self.stopping.wait(0.3)
+
+    def finish(self):
+        self.stopping.set()
+        self.join()
+        if self.failure:
+            raise self.failure
+
+
+class Reader(Client):
+    def __init__(self, server):
+        super().__init__(server)
+        self.following, self.sequences, self.ids, self.breaks, self.last = 1, [], set(), 0, 0
+
+    def step(self):
+        following, rows = self.client.execute_command(
+            "READ", "FROM", self.following, "LIMIT", 10_000, "WAIT", 200)
+        for sequence, envelope in rows:
+            self.sequences.append(sequence)
+            message = json.loads(envelope)
+            self.ids.add(message["msg_id"])
+            # The publisher counts to 1,000, again and again.
+            self.breaks += message["i"] != self.last % 1_000 + 1
+            self.last = message["i"]
+        self.following = following
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        endpoint = "ipc://" + os.path.join(folder, "bus")
+        with Server(folder, endpoint) as server:
+            server.client()
+            workers = [Reader(server), Client(server, "COMPACT")]
+            for worker in workers:
+                worker.start()
+            reader, compacting = workers
+            begun = time.time()
+            bus = subprocess.Popen(
+                [TALLYLOG, "publish", "--bind", endpoint, "--seed", str(SEED), "--generate",
+                 str(MESSAGES)])
+            until("the first of it is there", lambda: info(server.client())["sequence"] > MESSAGES / 20)
+            # What is published until the server listens again is nobody's.
+            server.stop()
+            server.start()
+            client = server.client()
+            check("the bus ended", bus.wait(120), 0)
+            seconds = time.time() - begun
+            until("nothing more comes", lambda: settled(client))
+            end = client.execute_command("COUNT")
+            until("the reader is at the end",
+                  lambda: reader.failure or reader.following > end, 120)
+            for worker in workers:
+                worker.finish()
+            check("every message, in order", reader.sequences == list(range(1, end + 1)), True)
+            check("each once", len(reader.ids), end)
+            check("as they were published, but for the restart", reader.breaks <= 1, True)
+            if not compacting.done:
+                fail("nothing was compacted meanwhile")
+            server.stop()
+        print(f"{end} messages, {end / seconds:,.0f} a second, {compacting.done} times compacted")
+    print("all equal")
+
+
+def settled(client):
+    before = info(client)["received"]
+    time.sleep(0.5)
+    return info(client)["received"] == before
+
+
+main()
