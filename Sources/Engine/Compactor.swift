@@ -1,17 +1,24 @@
 import MessageLog
 
-/// The archive thread: makes archives of full journals and merges neighbours, a step at a time, and
-/// gives way to the other threads. All that removes files of the log, or must not see them removed,
+/// The archive thread: makes archives of full journals, merges neighbours, a step at a time, and
+/// rewrites LMDB's file where that pays; it gives way to the other threads. All that removes files of the log, or must not see them removed,
 /// runs here, one thing at a time.
 final class Compactor: Sendable {
     private let log: MessageLog
     private let publication: Publication
     private let progress: Progress
+    private let keeper: RollupKeeper
+    private let rewriteFileBytesMin: Int
     private static let pauseMilliseconds = 250
     /// After a failure, such as a full disk.
     private static let patienceMilliseconds = 2_000
 
-    init(log: MessageLog, publication: Publication, progress: Progress) {
+    init(
+        log: MessageLog, publication: Publication, progress: Progress, keeper: RollupKeeper,
+        rewriteFileBytesMin: Int
+    ) {
+        self.keeper = keeper
+        self.rewriteFileBytesMin = rewriteFileBytesMin
         self.log = log
         self.publication = publication
         self.progress = progress
@@ -26,6 +33,7 @@ final class Compactor: Sendable {
     func run() {
         yieldToOthers()
         var pause = Self.pauseMilliseconds
+        var schedule = RewriteSchedule(fileBytesMin: rewriteFileBytesMin)
         while true {
             let work = progress.monitor.wait(milliseconds: pause) { counters -> Work? in
                 if counters.closing { return .stop }
@@ -37,6 +45,7 @@ final class Compactor: Sendable {
             case nil:
                 do {
                     try compact(everything: false)
+                    try keeper.rewriteIfDue(&schedule)
                     pause = Self.pauseMilliseconds
                 } catch {
                     pause = Self.patienceMilliseconds

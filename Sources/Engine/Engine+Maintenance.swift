@@ -19,7 +19,8 @@ extension Engine {
         let report: VerifyReport
         do { report = try log.verify() } catch { throw .log(error) }
         let kept = try physicalDump()
-        return StoreReport(log: report, rollupsAreRight: try recomputedDump() == kept)
+        return StoreReport(
+            log: report, rollupsAreRight: try keeper.recompute(Self.dump(of:)) == kept)
     }
 
     /// What the store takes on disk, and how many names it knows, as lines of INFO.
@@ -46,13 +47,22 @@ extension Engine {
         return lines
     }
 
-    /// Makes archives of all that is in journals now, and merges what can be merged. Takes its
-    /// time; appends and readers go on.
+    /// Makes archives of all that is in journals now, merges what can be merged, and rewrites the
+    /// rollups' file. Takes its time; appends and readers go on.
     package func compact() throws(EngineError) {
         try roll()
-        try compactor.perform { [compactor] () throws(EngineError) in
+        try compactor.perform { [compactor, keeper] () throws(EngineError) in
             try compactor.compact(everything: true)
+            try keeper.rewrite()
         }
+    }
+
+    /// Computes the rollups again from the log's columns, beside those that are there, and puts
+    /// them in their place. Appends and readers go on.
+    /// - Returns: the last sequence that the new rollups cover.
+    package func rebuild() throws(EngineError) -> UInt64 {
+        try compactor.perform { [keeper] () throws(EngineError) in try keeper.rebuild() }
+        return try checkpoint()
     }
 
     /// Copies the log into the directory `target`, as of one sequence: all that is there now. Files
@@ -118,7 +128,7 @@ extension Engine {
     ) throws(EngineError) -> UInt64 {
         do {
             let lock = try DirectoryLock.acquire(directory)
-            try withExtendedLifetime(lock) { try removeRollups(of: directory) }
+            try withExtendedLifetime(lock) { try RollupPlaces(store: directory).drop() }
         } catch let error as DirectoryLockError {
             throw .held(error)
         } catch let error as EngineError {
@@ -149,40 +159,6 @@ extension Engine {
         do {
             try store.beginRead().logicalDump(names: names, body)
         } catch { throw .rollup(error) }
-    }
-
-    /// The dump of rollups that are computed from the columns alone, names included.
-    private func recomputedDump() throws(EngineError) -> [UInt8] {
-        let scratch = directory + "/rollups.verify"
-        try Self.makeEmpty(scratch)
-        let again: RollupStore
-        do {
-            again = try RollupStore.open(
-                directory: scratch, mapBytes: Limits.indexMapBytesMax, logID: logIDBytes)
-            let table = NameTable()
-            let views = segmentsNow.map { view in
-                let map = SegmentNameMap()
-                map.extend(view.segment.columns, interning: table)
-                return SegmentView(segment: view.segment, names: map)
-            }
-            let end = store.watermark
-            while again.watermark < end {
-                let first = again.watermark + 1
-                let last = min(end, first + UInt64(Limits.checkpointMessages) - 1)
-                try again.checkpoint(
-                    [Run.build(RowReader.rows(first...last, of: views))], names: table)
-            }
-            let dump = try Self.dump(of: again)
-            try Self.makeEmpty(scratch)
-            do { try PosixDisk().remove(scratch) } catch { throw EngineError.directory(error) }
-            return dump
-        } catch let error as RollupError {
-            throw .rollup(error)
-        } catch let error as EngineError {
-            throw error
-        } catch {
-            preconditionFailure("only the rollups and the directory throw here, not \(error)")
-        }
     }
 
     private static func dump(of store: RollupStore) throws(RollupError) -> [UInt8] {

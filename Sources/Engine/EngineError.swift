@@ -18,6 +18,8 @@ package enum EngineError: Error, Sendable {
     case checkpoint(String)
     /// A compaction did not come about; the journals and archives are as they were.
     case compaction(String)
+    /// The rollups' names have other ids than the log gives them.
+    case namesDiffer
     /// The engine has been closed, or has stopped after a failed flush.
     case closed
 }
@@ -42,6 +44,9 @@ extension EngineError: CustomStringConvertible {
                 + "to accept the loss"
         case .checkpoint(let reason): "the checkpoint failed: \(reason)"
         case .compaction(let reason): "the compaction failed: \(reason)"
+        case .namesDiffer:
+            "the names that the engine has opened are not those of the log: stop it, and run "
+                + "'tallylog rebuild --data' with its directory"
         case .closed: "the engine is closed"
         }
     }

@@ -40,7 +40,7 @@ enum StoreDirectory {
         Terminal.complain("\(error)")
         switch error {
         case .held: return ExitStatus.held
-        case .logLost, .log(.damaged): return ExitStatus.damaged
+        case .logLost, .namesDiffer, .log(.damaged): return ExitStatus.damaged
         case .log(.poisoned): return ExitStatus.flushFailed
         case .log, .directory, .rollup, .checkpoint, .compaction, .closed: return ExitStatus.failed
         }

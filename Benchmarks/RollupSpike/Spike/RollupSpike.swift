@@ -65,7 +65,7 @@ struct RollupSpike {
         try FileManager.default.createDirectory(
             atPath: "\(root)/compact", withIntermediateDirectories: true)
         let clock = cpuSeconds()
-        try store.compact(to: "\(root)/compact", mapBytes: 8 << 30)
+        try store.compact(to: "\(root)/compact")
         let micros = (cpuSeconds() - clock) * 1e6 / Double(data.count)
         print("compaction: \(String(format: "%.3f", micros)) us/msg")
         let compacted = try open(root, "compact")
