@@ -67,7 +67,8 @@ public enum Limits {
     /// An idle engine checkpoints what waits after this long.
     public static let checkpointIdleSeconds = 5
     /// LMDB's file is rewritten in key order once it is larger than so many times its used pages:
-    /// in log order checkpoints leave it at 1.4 to 1.5 times, late messages at 2.3 to 2.9.
+    /// checkpoints leave it at 1.4 to 1.6 times in log order, at 2.9 in no order, and at any number
+    /// under a reader that stays.
     public static let rewriteTimesUsed = 2
     /// Not again for so long, unless it is larger than `rewriteTimesUsedSoon` times.
     public static let rewriteSecondsMin = 600

@@ -4,7 +4,7 @@
 usage: compacting.py TALLYLOG [KILLS=20]
 
 What could go wrong: an acknowledged message is lost or doubled by SIGKILL in the middle of a seal, a
-merge or a backup; files stay behind that nothing needs; a reader that follows the log misses a message
+merge, a backup, or while the rollups are rewritten or rebuilt; files stay behind that nothing needs; a reader that follows the log misses a message
 or gets one twice when what it reads is merged under it; a backup lacks messages or cannot be opened.
 
 KILLS is 200 for the long form.
@@ -94,15 +94,15 @@ class Reader(Client):
 
 
 class Caretaker(Client):
-    """Compacts and copies without a pause."""
+    """Compacts, rebuilds and copies without a pause."""
 
     def __init__(self, server, copy):
         super().__init__(server)
         self.copy = copy
-        self.done = {"COMPACT": 0, "BACKUP": 0}
+        self.done = {"COMPACT": 0, "REBUILD": 0, "BACKUP": 0}
 
     def step(self):
-        words = ["BACKUP", self.copy] if random.random() < 0.3 else ["COMPACT"]
+        words = random.choice([["BACKUP", self.copy], ["COMPACT"], ["REBUILD"]])
         try:
             self.client.execute_command(*words)
         except redis.exceptions.ResponseError as error:
@@ -123,6 +123,14 @@ def orphans(data):
     ranges = sorted(tuple(map(int, name.split("-"))) for name in columns)
     overlaps = [two for one, two in zip(ranges, ranges[1:]) if two[0] <= one[1]]
     return sorted(archives - columns), sorted(journals - wanted), strange, overlaps
+
+
+def rollups(data):
+    return sorted(name for name in os.listdir(data) if name.startswith("rollups"))
+
+
+def covers(end):
+    return f"the rollups cover the log up to sequence {end}\n"
 
 
 def count(data):
@@ -160,11 +168,19 @@ def main():
                   list(appender.acknowledged.values()))
             check("no message twice", len(set(reader.ids)), end)
             check("COMPACT", client.execute_command("COMPACT"), b"OK")
+            check("REBUILD", client.execute_command("REBUILD"), end)
+            check("rebuild of a served store", tallylog("rebuild", "--data", server.data), covers(end))
+            check("rebuild by a socket", tallylog("rebuild", "--socket", server.socket), covers(end))
             check("segments", client.execute_command("INFO")["segments"], 1)
             check("BACKUP", client.execute_command("BACKUP", copy), end)
             server.stop()
         print(f"{KILLS} kills, {end} messages, {caretaker.done}")
         check("no file without a segment", orphans(server.data), ([], [], [], []))
+        check("one directory of rollups", rollups(server.data), ["rollups"])
+        tallylog("verify", "--data", server.data)
+        with open(os.path.join(server.data, "rollups", "data.mdb"), "r+b") as file:
+            file.write(bytes(8192))
+        check("rebuild of bad rollups", tallylog("rebuild", "--data", server.data), covers(end))
         tallylog("verify", "--data", server.data)
         restored = os.path.join(folder, "restored")
         tallylog("restore", copy, "--data", restored)
