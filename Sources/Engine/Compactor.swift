@@ -1,8 +1,8 @@
 import MessageLog
 
-/// The archive thread: makes archives of full journals, merges neighbours, a step at a time, and
-/// rewrites LMDB's file where that pays; it gives way to the other threads. All that removes files of the log, or must not see them removed,
-/// runs here, one thing at a time.
+/// The archive thread: makes archives of full journals, merges neighbours and rewrites LMDB's file,
+/// a step at a time, and gives way to the other threads. All that removes files of the log, or must
+/// not see them removed, runs here, and all that replaces the rollups; one thing at a time.
 final class Compactor: Sendable {
     private let log: MessageLog
     private let publication: Publication
@@ -78,7 +78,8 @@ final class Compactor: Sendable {
         }
     }
 
-    /// Makes archives and merges until nothing more is worth it.
+    /// Makes archives and merges until nothing more is worth it, or, unless all is wanted, until
+    /// somebody waits for the thread.
     func compact(everything: Bool) throws(EngineError) {
         do {
             while true {
@@ -87,11 +88,13 @@ final class Compactor: Sendable {
                 if rows == 0 { break }
                 publication.publish()
                 let taken = processorMicroseconds() - begun
-                progress.monitor.change { counters in
+                let isWanted = progress.monitor.change { counters in
                     counters.archiving.archives += 1
                     counters.archiving.messages += rows
                     counters.archiving.processorMicroseconds += taken
+                    return !counters.jobs.isEmpty
                 }
+                if isWanted && !everything { break }
             }
             progress.monitor.change { $0.compactionFailure = nil }
         } catch .closed {

@@ -11,12 +11,12 @@ package final class RollupStore: Sendable {
     package let directory: String
     /// The names stored at the last checkpoint, and those interned since.
     package let names: NameTable
-    private let current: Mutex<Environment>
+    let current: Mutex<Environment>
     /// 16 bytes that no other log has.
     package let logID: [UInt8]
     private let folded: Atomic<UInt64>
     /// Held by what changes the environment, or puts another in its place.
-    private let folding = Mutex(())
+    let folding = Mutex(())
 
     private init(
         directory: String, names: NameTable, environment: Environment, meta: RollupMeta
@@ -196,42 +196,6 @@ package final class RollupStore: Sendable {
         try fold.putRows(&transaction, runs)
         do throws(LMDBError) { try transaction.commit() } catch { throw .storage(error) }
         folded.store(meta.watermark, ordering: .releasing)
-    }
-
-    /// Goes on with the environment of `next`. What has begun to read ends on the old one, which is
-    /// closed when the last reader lets go of it.
-    /// - Parameters:
-    ///   - next: of the same log, with the same ids; not to be used afterwards.
-    ///   - exchange: brings `next` up to the watermark that it is given, which stays, since
-    ///     checkpoints wait, and puts its directory in this one's place. If it throws, nothing
-    ///     has changed.
-    package func replace<Failure: Error>(
-        by next: RollupStore, _ exchange: (_ watermark: UInt64) throws(Failure) -> Void
-    ) throws(Failure) {
-        try folding.withLock { (_) throws(Failure) in
-            try exchange(watermark)
-            precondition(
-                next.watermark == watermark && next.logID == logID,
-                "the new rollups are of the same prefix of the same log")
-            let environment = next.environment
-            environment.hasMoved(to: directory)
-            current.withLock { $0 = environment }
-        }
-    }
-
-    /// Makes room for what checkpoints may write while a reader stays for long: the map can only
-    /// move while there is none, which it is not waited for.
-    func makeRoom() throws(RollupError) {
-        try folding.withLock { (_) throws(RollupError) in
-            let environment = environment
-            do throws(LMDBError) {
-                if try 2 * environment.statistics().fileBytes > environment.mapBytes {
-                    _ = try environment.growMap()
-                }
-            } catch {
-                guard case .mapInUse = error.reason else { throw .storage(error) }
-            }
-        }
     }
 
     /// Puts the last checkpoint on stable storage: without it, a power cut may lose that one.

@@ -57,9 +57,9 @@ struct Rebuild: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Computes the rollups anew from the log",
         discussion: """
-            A running server does it beside serving, and then puts the new ones in the place of the \
-            old ones. Of a store that nobody serves, the old ones are dropped first, whatever state \
-            they are in.
+            A running server does it beside serving, and then puts the new ones in the place of \
+            the old ones. Of a store that nobody serves, the old ones are dropped first, whatever \
+            state they are in.
             """)
     @OptionGroup var target: Target
 

@@ -11,8 +11,8 @@ struct RollupSpike {
         let words = CommandLine.arguments
         guard words.count > 1 else {
             print(
-                "usage: RollupSpike <directory | count> [sorted|shuffled] [batch] [checkpoint] [fill|held]"
-            )
+                "usage: RollupSpike <directory | count> [sorted|shuffled] [batch] [checkpoint]",
+                "[fill|held]")
             return
         }
         var data: SpikeData
