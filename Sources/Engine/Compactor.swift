@@ -1,23 +1,27 @@
 import MessageLog
 import Model
 
-/// The archive thread: makes archives of full journals and merges neighbours, a step at a time, and
-/// gives way to the other threads. All that removes files of the log, or must not see them removed,
-/// runs here, one thing at a time.
+/// The archive thread: makes archives of full journals, merges neighbours and rewrites LMDB's file,
+/// a step at a time, and gives way to the other threads. All that removes files of the log, or must
+/// not see them removed, runs here, and all that replaces the rollups; one thing at a time.
 final class Compactor: Sendable {
     private let log: MessageLog
     private let queue: AppendQueue
     private let publication: Publication
     private let progress: Progress
     private let clock: @Sendable () -> Timestamp
+    private let keeper: RollupKeeper
+    private let rewriteFileBytesMin: Int
     private static let pauseMilliseconds = 250
     /// After a failure, such as a full disk.
     private static let patienceMilliseconds = 2_000
 
     init(
         log: MessageLog, queue: AppendQueue, publication: Publication, progress: Progress,
-        clock: @escaping @Sendable () -> Timestamp
+        keeper: RollupKeeper, rewriteFileBytesMin: Int, clock: @escaping @Sendable () -> Timestamp
     ) {
+        self.keeper = keeper
+        self.rewriteFileBytesMin = rewriteFileBytesMin
         self.log = log
         self.queue = queue
         self.publication = publication
@@ -34,6 +38,7 @@ final class Compactor: Sendable {
     func run() {
         yieldToOthers()
         var pause = Self.pauseMilliseconds
+        var schedule = RewriteSchedule(fileBytesMin: rewriteFileBytesMin)
         while true {
             let work = progress.monitor.wait(milliseconds: pause) { counters -> Work? in
                 if counters.closing { return .stop }
@@ -46,6 +51,7 @@ final class Compactor: Sendable {
             case nil:
                 do {
                     try compact(everything: false)
+                    try keeper.rewriteIfDue(&schedule)
                     pause = Self.pauseMilliseconds
                 } catch {
                     pause = Self.patienceMilliseconds
@@ -97,7 +103,8 @@ final class Compactor: Sendable {
         return hasDropped
     }
 
-    /// Makes archives and merges until nothing more is worth it.
+    /// Makes archives and merges until nothing more is worth it, or, unless all is wanted, until
+    /// somebody waits for the thread.
     private func archive(everything: Bool) throws(EngineError) {
         do {
             while true {
@@ -106,11 +113,13 @@ final class Compactor: Sendable {
                 if rows == 0 { break }
                 publication.publish()
                 let taken = processorMicroseconds() - begun
-                progress.monitor.change { counters in
+                let isWanted = progress.monitor.change { counters in
                     counters.archiving.archives += 1
                     counters.archiving.messages += rows
                     counters.archiving.processorMicroseconds += taken
+                    return !counters.jobs.isEmpty
                 }
+                if isWanted && !everything { break }
             }
         } catch {
             throw .log(error)

@@ -19,7 +19,8 @@ extension Engine {
         let report: VerifyReport
         do { report = try log.verify() } catch { throw .log(error) }
         let kept = try physicalDump()
-        return StoreReport(log: report, rollupsAreRight: try recomputedDump() == kept)
+        return StoreReport(
+            log: report, rollupsAreRight: try keeper.recompute(Self.dump(of:)) == kept)
     }
 
     /// What the store takes on disk, and how many names it knows, as lines of INFO.
@@ -56,13 +57,22 @@ extension Engine {
         return lines
     }
 
-    /// Makes archives of all that is in journals now, and merges what can be merged. Takes its
-    /// time; appends and readers go on.
+    /// Makes archives of all that is in journals now, merges what can be merged, and rewrites the
+    /// rollups' file. Takes its time; appends and readers go on.
     package func compact() throws(EngineError) {
         try roll()
-        try compactor.perform { [compactor] () throws(EngineError) in
+        try compactor.perform { [compactor, keeper] () throws(EngineError) in
             try compactor.compact(everything: true)
+            try keeper.rewrite()
         }
+    }
+
+    /// Computes the rollups again from the log's columns, beside those that are there, and puts
+    /// them in their place. Appends and readers go on.
+    /// - Returns: the last sequence that the new rollups cover.
+    package func rebuild() throws(EngineError) -> UInt64 {
+        try compactor.perform { [keeper] () throws(EngineError) in try keeper.rebuild() }
+        return try checkpoint()
     }
 
     /// Copies the log into the directory `target`, as of one sequence: all that is there now. Files
@@ -106,24 +116,15 @@ extension Engine {
     package static func repair(
         directory: String, options: Options = Options()
     ) throws(EngineError) -> RepairReport {
-        let report: RepairReport
-        do {
-            let lock = try DirectoryLock.acquire(directory)
-            report = try withExtendedLifetime(lock) {
-                let report = try MessageLog.repair(
+        let report = try alone(in: directory) { () throws(EngineError) in
+            let report: RepairReport
+            do throws(LogError) {
+                report = try MessageLog.repair(
                     options.disk, directory: directory + "/log", options: options.log)
-                // Sequences may have become gaps, so the rollups are computed again.
-                if !report.changedNothing { try removeRollups(of: directory) }
-                return report
-            }
-        } catch let error as DirectoryLockError {
-            throw .held(error)
-        } catch let error as LogError {
-            throw .log(error)
-        } catch let error as EngineError {
-            throw error
-        } catch {
-            preconditionFailure("only lock, log and directory throw here, not \(error)")
+            } catch { throw .log(error) }
+            // Sequences may have become gaps, so the rollups are computed again.
+            if !report.changedNothing { try RollupPlaces(store: directory).drop() }
+            return report
         }
         let engine = try Engine(directory: directory, options: options)
         if !report.losses.isEmpty {
@@ -143,21 +144,25 @@ extension Engine {
         if let failure, let failure { throw .compaction(failure) }
     }
 
+    /// Runs `body` while nobody else has the store.
+    private static func alone<Result>(
+        in directory: String, _ body: () throws(EngineError) -> Result
+    ) throws(EngineError) -> Result {
+        let lock: DirectoryLock
+        do { lock = try DirectoryLock.acquire(directory) } catch { throw .held(error) }
+        let result = try body()
+        withExtendedLifetime(lock) {}
+        return result
+    }
+
     /// Drops the rollups of the store in `directory`, which nobody may have open, and computes them
     /// again from the log's columns.
     /// - Returns: the last sequence that the new rollups cover.
     package static func rebuild(
         directory: String, options: Options = Options()
     ) throws(EngineError) -> UInt64 {
-        do {
-            let lock = try DirectoryLock.acquire(directory)
-            try withExtendedLifetime(lock) { try removeRollups(of: directory) }
-        } catch let error as DirectoryLockError {
-            throw .held(error)
-        } catch let error as EngineError {
-            throw error
-        } catch {
-            preconditionFailure("only the lock and the directory throw here, not \(error)")
+        try alone(in: directory) { () throws(EngineError) in
+            try RollupPlaces(store: directory).drop()
         }
         let engine = try Engine(directory: directory, options: options)
         let watermark = try engine.checkpoint()
@@ -182,40 +187,6 @@ extension Engine {
         do {
             try store.beginRead().logicalDump(names: names, body)
         } catch { throw .rollup(error) }
-    }
-
-    /// The dump of rollups that are computed from the columns alone, names included.
-    private func recomputedDump() throws(EngineError) -> [UInt8] {
-        let scratch = directory + "/rollups.verify"
-        try Self.makeEmpty(scratch)
-        let again: RollupStore
-        do {
-            again = try RollupStore.open(
-                directory: scratch, mapBytes: Limits.indexMapBytesMax, logID: logIDBytes)
-            let table = NameTable()
-            let views = segmentsNow.map { view in
-                let map = SegmentNameMap()
-                map.extend(view.segment.columns, interning: table)
-                return SegmentView(segment: view.segment, names: map)
-            }
-            let end = store.watermark
-            while again.watermark < end {
-                let first = again.watermark + 1
-                let last = min(end, first + UInt64(Limits.checkpointMessages) - 1)
-                try again.checkpoint(
-                    [Run.build(RowReader.rows(first...last, of: views))], names: table)
-            }
-            let dump = try Self.dump(of: again)
-            try Self.makeEmpty(scratch)
-            do { try PosixDisk().remove(scratch) } catch { throw EngineError.directory(error) }
-            return dump
-        } catch let error as RollupError {
-            throw .rollup(error)
-        } catch let error as EngineError {
-            throw error
-        } catch {
-            preconditionFailure("only the rollups and the directory throw here, not \(error)")
-        }
     }
 
     private static func dump(of store: RollupStore) throws(RollupError) -> [UInt8] {

@@ -22,12 +22,14 @@ package final class Engine: Sendable {
     private let appender: Appender
     private let indexer: Indexer
     let compactor: Compactor
+    let keeper: RollupKeeper
     private let threads: [WorkerThread]
     private let closed = Monitor(false)
 
     package struct Options: Sendable {
         package var log: LogOptions
         package var indexMapBytes = Limits.indexMapBytesMax
+        package var rewriteFileBytesMin = Limits.rewriteFileBytesMin
         /// Where the log is kept. The rollups and the lock are always on the real file system.
         package var disk: any Disk = PosixDisk()
         /// What time it is, for the age of payloads.
@@ -50,10 +52,9 @@ package final class Engine: Sendable {
         let disk = options.disk
         do throws(DiskError) {
             try PosixDisk().makeDirectory(directory)
-            try PosixDisk().makeDirectory(Self.rollups(directory))
             try disk.makeDirectory(directory)
             // A new store's own name must survive a power cut too.
-            if try disk.list(directory).allSatisfy({ $0 == "rollups" }) {
+            if try !disk.list(directory).contains("log") {
                 try disk.synchronizeDirectory(Self.parent(of: directory))
             }
         } catch { throw .directory(error) }
@@ -61,7 +62,9 @@ package final class Engine: Sendable {
         do {
             log = try MessageLog.open(disk, directory: directory + "/log", options: options.log)
         } catch { throw .log(error) }
-        store = try Self.openRollups(directory, log.logID, options)
+        let places = RollupPlaces(store: directory)
+        try places.settle()
+        store = try Self.openRollups(places, log.logID, options)
         names = store.names
         let watermark = store.watermark
         guard watermark <= log.snapshot.end else {
@@ -79,9 +82,11 @@ package final class Engine: Sendable {
         progress.opened(at: watermark)
         publication.publish()
         indexer.packAll()
+        keeper = RollupKeeper(
+            places: places, log: log, store: store, head: head, progress: progress)
         compactor = Compactor(
-            log: log, queue: queue, publication: publication, progress: progress,
-            clock: options.clock)
+            log: log, queue: queue, publication: publication, progress: progress, keeper: keeper,
+            rewriteFileBytesMin: options.rewriteFileBytesMin, clock: options.clock)
         threads = [
             WorkerThread(name: "tallylog-log", appender.run),
             WorkerThread(name: "tallylog-index", indexer.run),
@@ -96,18 +101,15 @@ package final class Engine: Sendable {
         return (path.hasPrefix("/") ? "/" : "") + parts.dropLast().joined(separator: "/")
     }
 
-    private static func rollups(_ directory: String) -> String { directory + "/rollups" }
-
     /// The rollups, or new ones where they are missing, of another log or of another version: they
     /// are a function of the log, so nothing is lost by making them again.
     private static func openRollups(
-        _ directory: String, _ logID: LogID?, _ options: Options
+        _ places: RollupPlaces, _ logID: LogID?, _ options: Options
     ) throws(EngineError) -> RollupStore {
         guard let logID else { throw .damagedWholly }
-        let path = rollups(directory)
         let open = { () throws(RollupError) in
             try RollupStore.open(
-                directory: path, mapBytes: options.indexMapBytes, logID: logID.bytes)
+                directory: places.served, mapBytes: options.indexMapBytes, logID: logID.bytes)
         }
         do throws(RollupError) {
             return try open()
@@ -116,29 +118,9 @@ package final class Engine: Sendable {
                 throw .rollup(error)
             }
         }
-        try removeRollups(of: directory)
+        try places.drop()
         do { return try open() } catch { throw .rollup(error) }
     }
-
-    /// Drops the rollups of a store that nobody has open; the next opening makes them again.
-    static func removeRollups(of directory: String) throws(EngineError) {
-        try makeEmpty(rollups(directory))
-    }
-
-    /// Makes a directory, or removes the files in it.
-    static func makeEmpty(_ path: String) throws(EngineError) {
-        let disk = PosixDisk()
-        do throws(DiskError) {
-            try disk.makeDirectory(path)
-            for name in try disk.list(path) { try disk.remove(path + "/" + name) }
-        } catch { throw .directory(error) }
-    }
-
-    /// The segments that readers see at this moment.
-    var segmentsNow: [SegmentView] { head.current.segments }
-
-    /// The log's identity, as the rollups keep it.
-    var logIDBytes: [UInt8] { log.logID?.bytes ?? [] }
 
     /// Appends records. `completion` is called once, on the log thread, when they are durable and
     /// visible, or refused.

@@ -20,6 +20,8 @@ package enum EngineError: Error, Sendable {
     case compaction(String)
     /// The log is to be served although it is damaged, and no file of it can be opened.
     case damagedWholly
+    /// The rollups' names have other ids than the log gives them.
+    case namesDiffer
     /// The engine has been closed, or has stopped after a failed flush.
     case closed
 }
@@ -56,6 +58,9 @@ extension EngineError: CustomStringConvertible {
         case .compaction(let reason): "the compaction failed: \(reason)"
         case .damagedWholly:
             "no file of the log can be opened: restore it from a backup, or run 'tallylog repair'"
+        case .namesDiffer:
+            "the names that the engine has opened are not those of the log: stop it, and run "
+                + "'tallylog rebuild --data' with its directory"
         case .closed: "the engine is closed"
         }
     }

@@ -32,6 +32,10 @@ package final class Progress: Sendable {
         package var archiving = ArchivingFigures()
         /// Why compaction fails, if it does; the journals stay meanwhile.
         package var compactionFailure: String?
+        /// How often LMDB's file was rewritten in key order since the engine was opened.
+        package var rewrites = 0
+        /// Why it cannot be, if it cannot; the old one stays.
+        package var rewriteFailure: String?
         /// What the archive thread is to do next.
         var jobs: [@Sendable () -> Void] = []
         /// The archive thread has ended.

@@ -11,13 +11,14 @@ import Synchronization
 @safe
 package final class Environment: Sendable {
     /// The directory that holds `data.mdb` and `lock.mdb`.
-    package let path: String
+    package var path: String { place.withLock { $0 } }
     /// The quota of the map in bytes: it grows up to there.
     package let mapBytesMax: Int
     /// Readers of dead processes whose slots were freed when this environment was opened.
     package let staleReadersCleared: Int
 
-    private let directory: DirectoryIdentity
+    private let place: Mutex<String>
+    private let directory: HeldDirectory
     private let processID: pid_t
     // LMDB's handle is immutable here and safe to use from every thread.
     nonisolated(unsafe) private let handle: OpaquePointer
@@ -28,10 +29,10 @@ package final class Environment: Sendable {
     private let map: Atomic<Int>
 
     private init(
-        path: String, mapBytes: Int, mapBytesMax: Int, directory: DirectoryIdentity,
+        path: String, mapBytes: Int, mapBytesMax: Int, directory: consuming HeldDirectory,
         handle: OpaquePointer, table: MDB_dbi, staleReadersCleared: Int
     ) {
-        self.path = path
+        place = Mutex(path)
         map = Atomic(mapBytes)
         self.mapBytesMax = mapBytesMax
         self.directory = directory
@@ -45,8 +46,11 @@ package final class Environment: Sendable {
         // A forked child must leave the shared lock table alone: its slots are the parent's.
         guard getpid() == processID else { return }
         unsafe mdb_env_close(handle)
-        OpenEnvironments.remove(directory)
+        OpenEnvironments.remove(directory.identity)
     }
+
+    /// The directory has been given another name; LMDB needs none any more.
+    package func hasMoved(to path: String) { place.withLock { $0 = path } }
 
     /// Opens, or makes, the environment in an existing directory.
     ///
@@ -65,10 +69,11 @@ package final class Environment: Sendable {
         if let name = NetworkFileSystem.name(holding: path) {
             throw LMDBError(.open, path, .networkFileSystem(name))
         }
-        guard let directory = DirectoryIdentity(of: path) else {
+        guard let directory = HeldDirectory(path) else {
             throw LMDBError(.open, path, .code(errno))
         }
-        guard OpenEnvironments.insert(directory) else {
+        let identity = directory.identity
+        guard OpenEnvironments.insert(identity) else {
             throw LMDBError(.open, path, .alreadyOpen)
         }
         let quota = wholePages(mapBytesMax ?? mapBytes)
@@ -78,7 +83,7 @@ package final class Environment: Sendable {
                 path: path, mapBytes: min(first, quota), quota: quota, readersMax: readersMax,
                 directory: directory)
         } catch {
-            OpenEnvironments.remove(directory)
+            OpenEnvironments.remove(identity)
             throw error
         }
     }
@@ -94,7 +99,8 @@ package final class Environment: Sendable {
     }
 
     private static func openRegistered(
-        path: String, mapBytes: Int, quota: Int, readersMax: Int, directory: DirectoryIdentity
+        path: String, mapBytes: Int, quota: Int, readersMax: Int,
+        directory: consuming HeldDirectory
     ) throws(LMDBError) -> Environment {
         func check(_ code: Int32) throws(LMDBError) {
             guard code == MDB_SUCCESS else {

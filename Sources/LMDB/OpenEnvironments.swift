@@ -5,14 +5,24 @@ import Synchronization
 struct DirectoryIdentity: Hashable, Sendable {
     var device: UInt64
     var inode: UInt64
+}
 
-    /// - Returns: nil, with errno set, if the directory cannot be examined.
-    init?(of path: String) {
+/// A directory held open. Its inode is no other directory's for as long, even once it has been
+/// removed; a name may be given to another one at any time.
+struct HeldDirectory: ~Copyable, Sendable {
+    let identity: DirectoryIdentity
+    private let descriptor: Int32
+
+    /// - Returns: nil, with errno set, if the directory cannot be opened.
+    init?(_ path: String) {
+        descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
         var status = stat()
-        guard unsafe stat(path, &status) == 0 else { return nil }
-        device = UInt64(status.st_dev)
-        inode = UInt64(status.st_ino)
+        guard unsafe fstat(descriptor, &status) == 0 else { return nil }
+        identity = DirectoryIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
     }
+
+    deinit { if descriptor >= 0 { close(descriptor) } }
 }
 
 /// The directories whose environments this process has open.

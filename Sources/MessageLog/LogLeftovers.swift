@@ -13,8 +13,8 @@ extension LogOpening {
         }
     }
 
-    /// Removes what a seal, a merge or retention has left behind: files whose records are all in others that
-    /// have been opened.
+    /// Removes what a seal, a merge or retention has left behind: files whose records are all in
+    /// others that have been opened.
     mutating func removeSuperseded(_ listing: LogListing) throws(LogError) {
         var unfinished = listing.archives
         for segment in log.segments where segment.isArchived || segment.isDropped {

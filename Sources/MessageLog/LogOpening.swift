@@ -103,7 +103,8 @@ struct LogOpening {
         )
     }
 
-    /// The first journal of a new log, or of one that has lost its id. Its id is durable from here on.
+    /// The first journal of a new log, or of one that has lost its id. Its id is durable from here
+    /// on.
     private mutating func begin() throws(LogError) {
         let id = LogID(high: options.randomWord(), low: options.randomWord())
         log.logID = id

@@ -66,6 +66,15 @@ public enum Limits {
     public static let checkpointMessages = 400_000
     /// An idle engine checkpoints what waits after this long.
     public static let checkpointIdleSeconds = 5
+    /// LMDB's file is rewritten in key order once it is larger than so many times its used pages:
+    /// checkpoints leave it at 1.4 to 1.6 times in log order, at 2.9 in no order, and at any number
+    /// under a reader that stays.
+    public static let rewriteTimesUsed = 2
+    /// Not again for so long, unless it is larger than `rewriteTimesUsedSoon` times.
+    public static let rewriteSecondsMin = 600
+    public static let rewriteTimesUsedSoon = 4
+    /// Smaller files of LMDB are not rewritten by themselves.
+    public static let rewriteFileBytesMin = 64 << 20
     /// If so many messages wait to be folded, appends wait too.
     public static let headMessagesMax = 2_000_000
     /// If so many full segments wait for their columns to be written, appends wait too.

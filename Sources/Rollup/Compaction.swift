@@ -6,23 +6,38 @@ extension RollupStore {
     private static let rewriteCommitBytes = 32 << 20
 
     /// Writes the last checkpoint's state into another directory, in key order and with full
-    /// pages. The caller puts the directory in this one's place once no view is open.
+    /// pages. Readers and checkpoints go on; the pages that these free meanwhile stay unused.
     ///
     /// The entry that makes the copy valid is written last: a copy that was cut short is refused by
     /// `open` as `needsRebuild`.
-    /// - Parameter target: an existing, empty directory.
-    package func compact(to target: String, mapBytes: Int) throws(RollupError) {
+    /// - Parameters:
+    ///   - target: an existing, empty directory.
+    ///   - isStopped: asked now and then.
+    /// - Returns: false if it was stopped; the copy is useless then.
+    @discardableResult
+    package func compact(
+        to target: String, isStopped: () -> Bool = { false }
+    ) throws(RollupError) -> Bool {
+        try makeRoom()
+        let (mapBytes, mapBytesMax) = (environment.mapBytes, environment.mapBytesMax)
         let source = try beginRead()
         do throws(LMDBError) {
-            let copy = try Environment.open(path: target, mapBytes: mapBytes)
+            let copy = try Environment.open(
+                path: target, mapBytes: mapBytes, mapBytesMax: mapBytesMax)
             var next: [UInt8]? = []
             while let start = next {
-                next = try Self.copySome(of: source, from: start, to: copy)
+                if isStopped() { return false }
+                do {
+                    next = try Self.copySome(of: source, from: start, to: copy)
+                } catch {
+                    guard error.isMapFull, try copy.growMap() else { throw error }
+                }
             }
             var transaction = try copy.beginWrite()
             try transaction.put(RollupMeta.Key.meta, source.encodedMeta)
             try transaction.commit()
             try copy.synchronize()
+            return true
         } catch {
             throw .storage(error)
         }

@@ -72,6 +72,18 @@ package final class NameTable: Sendable {
         return (0..<last + 1).map { UInt32(dimensions[$0].count) }
     }
 
+    /// Whether every id that both tables have is that of one name. Any thread may ask.
+    package func agrees(with other: NameTable) -> Bool {
+        dimensions.indices.allSatisfy { code in
+            let dimension = Dimension(code: UInt8(code))
+            let both = UInt32(min(count(dimension), other.count(dimension)))
+            return both == 0
+                || (1...both).allSatisfy { id in
+                    unsafe bytes(dimension, id).elementsEqual(other.bytes(dimension, id))
+                }
+        }
+    }
+
     /// The category's id of a topic's id.
     package func category(ofTopic topic: UInt32) -> UInt32 {
         unsafe names(.topic).entry(topic).companion

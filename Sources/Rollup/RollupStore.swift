@@ -4,22 +4,26 @@ import Synchronization
 
 /// The rollups of a prefix of the log, in LMDB, and the names that they need.
 ///
-/// One thread may checkpoint while any number read.
+/// One thread may checkpoint while any number read, and while another one makes the environment
+/// that takes the place of this one's (`replace`).
 package final class RollupStore: Sendable {
     /// The directory of the LMDB environment.
     package let directory: String
     /// The names stored at the last checkpoint, and those interned since.
     package let names: NameTable
-    private let environment: Environment
-    private let logID: [UInt8]
+    let current: Mutex<Environment>
+    /// 16 bytes that no other log has.
+    package let logID: [UInt8]
     private let folded: Atomic<UInt64>
+    /// Held by what changes the environment, or puts another in its place.
+    let folding = Mutex(())
 
     private init(
         directory: String, names: NameTable, environment: Environment, meta: RollupMeta
     ) {
         self.directory = directory
         self.names = names
-        self.environment = environment
+        current = Mutex(environment)
         logID = meta.logID
         folded = Atomic(meta.watermark)
     }
@@ -116,6 +120,12 @@ package final class RollupStore: Sendable {
         return unsafe names.intern(Dimension(code: key[1]), text) == id
     }
 
+    /// The environment at this moment; transactions begun in it outlive its being replaced.
+    var environment: Environment { current.withLock { $0 } }
+
+    /// The most that LMDB's file may grow to.
+    package var mapBytesMax: Int { environment.mapBytesMax }
+
     /// The last sequence that is folded in.
     package var watermark: UInt64 { folded.load(ordering: .acquiring) }
 
@@ -146,19 +156,24 @@ package final class RollupStore: Sendable {
     ///   - runs: neighbouring, in order, the first one from behind the watermark on.
     ///   - names: the table that the runs' ids are of.
     package func checkpoint(_ runs: [Run], names: NameTable) throws(RollupError) {
-        while true {
-            do {
-                return try fold(runs, names)
-            } catch {
-                // The transaction has ended without a trace.
-                guard case .storage(let failure) = error, failure.isMapFull,
-                    try storing({ () throws(LMDBError) in try environment.growMap() })
-                else { throw error }
+        try folding.withLock { (_) throws(RollupError) in
+            let environment = environment
+            while true {
+                do throws(RollupError) {
+                    return try fold(runs, names, environment)
+                } catch {
+                    // The transaction has ended without a trace.
+                    guard case .storage(let failure) = error, failure.isMapFull,
+                        try storing({ () throws(LMDBError) in try environment.growMap() })
+                    else { throw error }
+                }
             }
         }
     }
 
-    private func fold(_ runs: [Run], _ names: NameTable) throws(RollupError) {
+    private func fold(
+        _ runs: [Run], _ names: NameTable, _ environment: Environment
+    ) throws(RollupError) {
         guard let last = runs.last else { return }
         var transaction = try storing { () throws(LMDBError) in try environment.beginWrite() }
         var meta = try storedMeta(transaction)
@@ -181,6 +196,17 @@ package final class RollupStore: Sendable {
         try fold.putRows(&transaction, runs)
         do throws(LMDBError) { try transaction.commit() } catch { throw .storage(error) }
         folded.store(meta.watermark, ordering: .releasing)
+    }
+
+    /// Puts the last checkpoint on stable storage: without it, a power cut may lose that one.
+    package func synchronize() throws(RollupError) {
+        do { try environment.synchronize() } catch { throw .storage(error) }
+    }
+
+    /// How much of LMDB's file is in use.
+    package func fileUse() throws(RollupError) -> FileUse {
+        let found = try statistics()
+        return FileUse(fileBytes: found.fileBytes, usedBytes: found.usedBytes)
     }
 
     /// Sizes of LMDB's file: see `Statistics`.

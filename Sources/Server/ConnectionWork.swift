@@ -11,7 +11,7 @@ extension Connection {
         let room = room
         let pool =
             switch request {
-            case .compact, .backup: room.caretaker
+            case .compact, .rebuild, .backup: room.caretaker
             default: room.workers
             }
         answerOnWorker(context, of: pool) { stop in

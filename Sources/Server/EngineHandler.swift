@@ -40,6 +40,8 @@ package final class EngineHandler: RequestHandler {
         case .compact:
             do { try engine.compact() } catch { return failed(error) }
             return .ok
+        case .rebuild:
+            do { return .integer(Int64(try engine.rebuild())) } catch { return failed(error) }
         case .backup(let target):
             do {
                 return .integer(
@@ -53,7 +55,7 @@ package final class EngineHandler: RequestHandler {
     package func isCostly(_ request: Request) -> Bool {
         switch request {
         case .question(let question, _): Executor.isCostly(question)
-        case .explain, .checkpoint, .compact, .backup: true
+        case .explain, .checkpoint, .compact, .rebuild, .backup: true
         default: false
         }
     }
@@ -107,6 +109,7 @@ package final class EngineHandler: RequestHandler {
             ("archives_made", "\(progress.archiving.archives)"),
             ("archived_messages", "\(progress.archiving.messages)"),
             ("archiving_cpu_ms", "\(progress.archiving.processorMicroseconds / 1_000)"),
+            ("rollup_rewrites", "\(progress.rewrites)"),
             ("disk_full", progress.waitsForSpace ? "1" : "0"),
         ]
         for (reason, amount) in counts.rejectedByReason.sorted(by: { $0.key < $1.key }) {
@@ -118,6 +121,7 @@ package final class EngineHandler: RequestHandler {
         if let failure = progress.checkpointFailure { store.append(("checkpoint_error", failure)) }
         if let failure = progress.sealingFailure { store.append(("sealing_error", failure)) }
         if let failure = progress.compactionFailure { store.append(("compact_error", failure)) }
+        if let failure = progress.rewriteFailure { store.append(("rewrite_error", failure)) }
         if let failure = engine.failure { store.append(("append_error", "\(failure)")) }
         return [("Store", store), ("Storage", engine.storage()), ("Feeds", feeds())]
     }

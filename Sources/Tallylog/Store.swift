@@ -124,10 +124,19 @@ public final class Store: Sendable {
         do { return try engine.checkpoint() } catch { throw StoreError(error) }
     }
 
-    /// Makes archives of all that is in journals, and merges small segments: less space, and the
-    /// same answers. It happens by itself as journals fill up; this does not wait for that.
+    /// Makes archives of all that is in journals, merges small segments, and rewrites the rollups'
+    /// index: less space, and the same answers. It happens by itself as journals fill up; this
+    /// does not wait for that.
     public func compact() throws(StoreError) {
         do { try engine.compact() } catch { throw StoreError(error) }
+    }
+
+    /// Computes the rollups' index anew from the log and puts it in the place of the old one, which
+    /// goes on answering meanwhile; appends go on too.
+    /// - Returns: the last sequence that the index covers.
+    @discardableResult
+    public func rebuild() throws(StoreError) -> UInt64 {
+        do { return try engine.rebuild() } catch { throw StoreError(error) }
     }
 
     /// Copies the log, as of one sequence, into a directory: a store of its own, and a small step

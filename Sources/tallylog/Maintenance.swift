@@ -80,16 +80,43 @@ struct Stats: ParsableCommand {
 /// Makes the rollups of a store again.
 struct Rebuild: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Drops the rollups of a store that nobody serves, and computes them from the log")
-    @Option(help: .init("The data directory.", valueName: "dir"))
-    var data: String
+        abstract: "Computes the rollups anew from the log",
+        discussion: """
+            A running server does it beside serving, and then puts the new ones in the place of \
+            the old ones. Of a store that nobody serves, the old ones are dropped first, whatever \
+            state they are in.
+            """)
+    @OptionGroup var target: Target
 
     mutating func run() throws {
-        try StoreDirectory.requireStore(at: data)
+        let server: SocketClient?
+        do { server = try target.runningServer() } catch { throw Self.failed(error) }
+        let watermark = try server.map(Self.rebuild(by:)) ?? rebuildUnserved()
+        Terminal.print(lines: ["the rollups cover the log up to sequence \(watermark)"])
+    }
+
+    private static func rebuild(by server: SocketClient) throws -> UInt64 {
         do {
-            let watermark = try Engine.rebuild(directory: data)
-            Terminal.print(lines: ["the rollups cover the log up to sequence \(watermark)"])
-        } catch { throw StoreDirectory.explained(error) }
+            switch try server.ask([Array("REBUILD".utf8)]) {
+            case .integer(let watermark): return UInt64(watermark)
+            case .error(let text): throw CommandFailure(protocolError: text)
+            default: throw CommandFailure("the server's answer to REBUILD is no number")
+            }
+        } catch { throw failed(error) }
+    }
+
+    /// The store is not opened before its rollups are gone: they may be what keeps it from that.
+    private func rebuildUnserved() throws -> UInt64 {
+        guard let data = target.data else { throw Self.failed(CommandFailure("no store is named")) }
+        try StoreDirectory.requireStore(at: data)
+        do { return try Engine.rebuild(directory: data) } catch {
+            throw StoreDirectory.explained(error)
+        }
+    }
+
+    private static func failed(_ error: any Error) -> ExitCode {
+        Terminal.complain("\(error)")
+        return ExitStatus.failed
     }
 }
 

@@ -18,8 +18,8 @@ enum RetentionSettings {
         if let bytes {
             guard let amount = amount(of: bytes) else {
                 throw ValidationError(
-                    "The retention's bytes are '\(bytes)'; accepted: a whole number, and K, M, G or "
-                        + "T for powers of 1,024, as in 20G.")
+                    "The retention's bytes are '\(bytes)'; accepted: a whole number, and K, M, G "
+                        + "or T for powers of 1,024, as in 20G.")
             }
             retention.bytes = amount
         }

@@ -109,7 +109,8 @@ struct Serve: AsyncParsableCommand {
             ])
         for damage in engine.damage {
             logger.error(
-                "served for reading only, without what is damaged", metadata: ["damage": "\(damage)"])
+                "served for reading only, without what is damaged",
+                metadata: ["damage": "\(damage)"])
         }
         if let torn = recovery.tornPath {
             logger.warning(

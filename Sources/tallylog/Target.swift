@@ -36,12 +36,17 @@ struct Target: ParsableArguments {
         return try SocketClient(path: StoreDirectory.socket(of: data ?? "."))
     }
 
-    private func answer(_ words: [[UInt8]]) throws -> Reply {
-        if let socket { return try SocketClient(path: socket).ask(words) }
+    /// Connects to the server that there is to be asked: one that was named by its socket, or
+    /// that of the data directory, if it runs.
+    func runningServer() throws -> SocketClient? {
+        if let socket { return try SocketClient(path: socket) }
         guard let data else { throw CommandFailure("no store is named") }
-        if let client = try? SocketClient(path: StoreDirectory.socket(of: data)) {
-            return try client.ask(words)
-        }
+        return try? SocketClient(path: StoreDirectory.socket(of: data))
+    }
+
+    private func answer(_ words: [[UInt8]]) throws -> Reply {
+        if let client = try runningServer() { return try client.ask(words) }
+        guard let data else { throw CommandFailure("no store is named") }
         let engine = try StoreDirectory.open(existing: data)
         let reply = Self.answer(words, from: engine)
         try StoreDirectory.close(engine)
@@ -53,7 +58,7 @@ struct Target: ParsableArguments {
             let handler = EngineHandler(engine, profile: .fedora, rejected: { _, _ in })
             let request = try RequestParser.parse(Words(words), now: WallClock.now)
             switch request {
-            case .question, .explain, .checkpoint, .compact, .backup:
+            case .question, .explain, .checkpoint, .compact, .rebuild, .backup:
                 return handler.answer(request)
             case .info(let sections):
                 return handler.infoReply(sections: sections)

@@ -45,7 +45,7 @@ import Testing
             let bit = random.below(8)
             try flip(file, offset, bit: bit)
             // Half of the time the rollups must be made again from the damaged file.
-            if random.chance(50) {
+            if random.chance(50), FileManager.default.fileExists(atPath: store + "/rollups") {
                 try FileManager.default.removeItem(atPath: store + "/rollups")
             }
             let what = "seed \(seed), \(path) at byte \(offset)"

@@ -121,6 +121,10 @@ struct History {
         case 70..<80:
             steps.append("compact")
             try engine.compact()
+        case 80..<87:
+            steps.append("rebuild beside serving")
+            let watermark = try engine.rebuild()
+            #expect(watermark == UInt64(model.kept.count), "seed \(seed), after \(steps)")
         case 30..<45:
             steps.append("reopen")
             try await close()

@@ -195,6 +195,25 @@ import Testing
         #expect(refusal.contains("NFS is a network file system"))
     }
 
+    @Test func aDirectoryThatIsRemovedIsNoOther() throws {
+        let directory = TemporaryDirectory()
+        // Many file systems give the next directory the number of the last one.
+        var open: [Environment] = []
+        for round in 0..<4 {
+            let path = directory.subdirectory("environment")
+            let environment = try Environment.open(path: path, mapBytes: 1 << 20)
+            var writer = try environment.beginWrite()
+            try writer.put([1], [UInt8(round)])
+            try writer.commit()
+            open.append(environment)
+            for name in ["/data.mdb", "/lock.mdb"] { #expect(unlink(path + name) == 0) }
+            #expect(rmdir(path) == 0)
+        }
+        for (round, environment) in open.enumerated() {
+            #expect(try dump(environment) == [[1], [UInt8(round)]])
+        }
+    }
+
     @Test func compactedCopyIsTheSnapshotAndSmaller() throws {
         let directory = TemporaryDirectory()
         let environment = try Environment.open(path: directory.path, mapBytes: 64 << 20)

@@ -142,8 +142,8 @@ import Testing
         }
     }
 
-    /// Of an archive of 64 KiB and of its columns: all eight bits of each 1,009th byte, or of every byte
-    /// with `TALLYLOG_BITS=all`.
+    /// Of an archive of 64 KiB and of its columns: all eight bits of each 1,009th byte, or of every
+    /// byte with `TALLYLOG_BITS=all`.
     @Test func flippedBitsOfALargerArchiveAreFoundAndLocated() throws {
         let step = getenv("TALLYLOG_BITS").map { String(cString: $0) } == "all" ? 1 : 1_009
         let sample = try archived(1_000)

@@ -153,7 +153,7 @@ private func clause(_ dimension: Dimension, _ names: String...) -> Filter.Clause
         ("APPEND {\"a\": \"b  c\"} ", .append(bytes("{\"a\": \"b  c\"} "))),
         ("APPEND '{\"a\":1}'", .append(bytes("{\"a\":1}"))),
         ("CHECKPOINT", .checkpoint),
-        ("compact", .compact), ("BACKUP /a/b", .backup(Array("/a/b".utf8))),
+        ("compact", .compact), ("Rebuild", .rebuild), ("BACKUP /a/b", .backup(Array("/a/b".utf8))),
         ("INFO", .info(sections: [])),
         ("INFO Server clients", .info(sections: ["server", "clients"])),
         // Connection.

@@ -108,7 +108,7 @@ import Testing
         #expect(try Self.dump(store) == Self.dump(atOnce), "seed \(seed)")
 
         let compactDirectory = try Directory()
-        try store.compact(to: compactDirectory.path, mapBytes: 256 << 20)
+        try store.compact(to: compactDirectory.path)
         let compacted = try compactDirectory.open()
         #expect(try Self.dump(compacted) == Self.dump(atOnce), "seed \(seed)")
         #expect(compacted.watermark == store.watermark)

@@ -4,13 +4,15 @@ import Model
 import Rollup
 
 /// `RollupSpike <directory of idx.bin and queries.txt | number of messages> [sorted|shuffled]
-/// [batch] [checkpoint]`
+/// [batch] [checkpoint] [fill|held]`; `fill` shows how full LMDB's file is, `held` with a reader.
 @main
 struct RollupSpike {
     static func main() throws {
         let words = CommandLine.arguments
         guard words.count > 1 else {
-            print("usage: RollupSpike <directory | count> [sorted|shuffled] [batch] [checkpoint]")
+            print(
+                "usage: RollupSpike <directory | count> [sorted|shuffled] [batch] [checkpoint]",
+                "[fill|held]")
             return
         }
         var data: SpikeData
@@ -29,6 +31,9 @@ struct RollupSpike {
         if words.count > 4, let every = Int(words[4]) { ingest.checkpoint = every }
         let root = "/tmp/rollup-spike-\(getpid())"
         defer { try? FileManager.default.removeItem(atPath: root) }
+        if words.count > 5 {
+            return try SpikeFill.run(data, ingest, held: words[5] == "held", root)
+        }
         try measure(data, queries, ingest, order, root)
     }
 
@@ -65,7 +70,7 @@ struct RollupSpike {
         try FileManager.default.createDirectory(
             atPath: "\(root)/compact", withIntermediateDirectories: true)
         let clock = cpuSeconds()
-        try store.compact(to: "\(root)/compact", mapBytes: 8 << 30)
+        try store.compact(to: "\(root)/compact")
         let micros = (cpuSeconds() - clock) * 1e6 / Double(data.count)
         print("compaction: \(String(format: "%.3f", micros)) us/msg")
         let compacted = try open(root, "compact")

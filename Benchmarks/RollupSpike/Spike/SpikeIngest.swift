@@ -16,6 +16,8 @@ struct SpikeIngest {
     var fanIn = 8
     var checkpoint = Limits.checkpointMessages
 
+    /// Called after every checkpoint.
+    var folded: () throws -> Void = {}
     /// What waits for a checkpoint.
     var waiting: [Run] = []
     var buildCPU = 0.0
@@ -52,6 +54,7 @@ struct SpikeIngest {
                 checkpoints += 1
                 waiting.removeAll()
                 queued = 0
+                try folded()
             }
         }
     }

@@ -44,7 +44,8 @@ package final class SegmentColumns: Sendable {
     }
 
     /// Rows of which nothing can be read. Their times may be any, so no question passes them over.
-    init(standingInFor rows: Int, from firstSequence: UInt64, _ damage: Damage, notes: DamageNotes) {
+    init(standingInFor rows: Int, from firstSequence: UInt64, _ damage: Damage, notes: DamageNotes)
+    {
         standIn = StandIn(damage: damage, notes: notes)
         self.rows = rows
         self.firstSequence = firstSequence

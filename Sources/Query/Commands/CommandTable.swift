@@ -119,7 +119,10 @@ package enum CommandTable {
             "Folds what is counted in memory into the index"),
         Command(
             "COMPACT", arity: 1, flags: ["admin"], group: "operations",
-            "Makes archives of all journals and merges small segments"),
+            "Makes archives of all journals, merges small segments and rewrites the index"),
+        Command(
+            "REBUILD", arity: 1, flags: ["admin"], group: "operations",
+            "Computes the index from the log and puts it in the place of the old one"),
         Command(
             "BACKUP", arity: 2, flags: ["admin"], group: "operations",
             "Copies the log, as of one sequence, into a directory", [.value("directory")]),

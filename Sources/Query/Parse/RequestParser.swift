@@ -42,6 +42,9 @@ package struct RequestParser {
         case "COMPACT":
             try require(words.count == 1)
             return .compact
+        case "REBUILD":
+            try require(words.count == 1)
+            return .rebuild
         case "BACKUP":
             try require(words.count == 2)
             guard words[1].first == UInt8(ascii: "/") else {

@@ -13,6 +13,8 @@ public enum Request: Hashable, Sendable {
     case checkpoint
     /// Make archives of all journals and merge what can be merged.
     case compact
+    /// Compute the rollups anew and put them in the place of those that are there.
+    case rebuild
     /// Copy the log into a directory of the server's machine.
     case backup([UInt8])
     /// Figures of the running server; no sections mean all.

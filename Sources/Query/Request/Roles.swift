@@ -26,7 +26,7 @@ extension Request {
         switch self {
         case .question, .explain, .info: .read
         case .append: .append
-        case .checkpoint, .compact, .backup: .admin
+        case .checkpoint, .compact, .rebuild, .backup: .admin
         case .connection: []
         }
     }

@@ -4,7 +4,8 @@
 usage: compacting.py TALLYLOG [KILLS=20]
 
 What could go wrong: an acknowledged message is lost or doubled by SIGKILL in the middle of a seal, a
-merge, a drop of old payloads or a backup; files stay behind that nothing needs; a reader that follows the log misses a message
+merge, a drop of old payloads or a backup, or while the rollups are rewritten or rebuilt; files stay
+behind that nothing needs; a reader that follows the log misses a message
 or gets one twice when what it reads is merged under it; a backup lacks messages or cannot be opened.
 
 KILLS is 200 for the long form.
@@ -20,7 +21,7 @@ import time
 
 import redis
 
-from harness import Server, check, fail, make_messages, tallylog, until
+from harness import Server, check, fail, info, make_messages, tallylog, until
 
 KILLS = int(sys.argv[2]) if len(sys.argv) > 2 else 20
 BATCH = 100
@@ -99,15 +100,15 @@ class Reader(Client):
 
 
 class Caretaker(Client):
-    """Compacts and copies without a pause."""
+    """Compacts, rebuilds and copies without a pause."""
 
     def __init__(self, server, copy):
         super().__init__(server)
         self.copy = copy
-        self.done = {"COMPACT": 0, "BACKUP": 0}
+        self.done = {"COMPACT": 0, "REBUILD": 0, "BACKUP": 0}
 
     def step(self):
-        words = ["BACKUP", self.copy] if random.random() < 0.3 else ["COMPACT"]
+        words = random.choice([["BACKUP", self.copy], ["COMPACT"], ["REBUILD"]])
         try:
             self.client.execute_command(*words)
         except redis.exceptions.ResponseError as error:
@@ -130,13 +131,13 @@ def orphans(data):
     return sorted(archives - columns), sorted(journals - wanted), strange, overlaps
 
 
-def expect_dropped(client, info):
+def expect_dropped(client, figures):
     """Old payloads are gone, which is said from when on; all is counted."""
-    if not info["dropped_records"]:
+    if not figures["dropped_records"]:
         fail("no payload was dropped")
     following = 1
     try:
-        while following <= info["sequence"]:
+        while following <= figures["sequence"]:
             following = client.execute_command("READ", "FROM", following, "LIMIT", 10_000)[0]
         fail("READ gives what was dropped")
     except redis.exceptions.ResponseError as error:
@@ -147,6 +148,14 @@ def expect_dropped(client, info):
     client.execute_command("READ", "FROM", first, "LIMIT", 1)
     rows = client.execute_command("MESSAGES", "FROM", moment, "ORDER", "asc", "LIMIT", 1)[1]
     check("listed from there on", len(rows), 1)
+
+
+def rollups(data):
+    return sorted(name for name in os.listdir(data) if name.startswith("rollups"))
+
+
+def covers(end):
+    return f"the rollups cover the log up to sequence {end}\n"
 
 
 def count(data):
@@ -184,15 +193,24 @@ def main():
                   list(appender.acknowledged.values()))
             check("no message twice", len(set(reader.ids.values())), messages)
             check("COMPACT", client.execute_command("COMPACT"), b"OK")
-            info = client.execute_command("INFO")
-            if info["segments"] > 16:
-                fail(f"{info['segments']} segments are left after COMPACT")
-            expect_dropped(client, info)
-            check("BACKUP", client.execute_command("BACKUP", copy), info["sequence"])
+            end = info(client)["sequence"]
+            check("REBUILD", client.execute_command("REBUILD"), end)
+            check("rebuild of a served store", tallylog("rebuild", "--data", server.data), covers(end))
+            check("rebuild by a socket", tallylog("rebuild", "--socket", server.socket), covers(end))
+            figures = info(client)
+            if figures["segments"] > 16:
+                fail(f"{figures['segments']} segments are left after COMPACT")
+            expect_dropped(client, figures)
+            check("BACKUP", client.execute_command("BACKUP", copy), end)
             server.stop()
-        print(f"{KILLS} kills, {messages} messages, {info['dropped_records']} without payloads, "
+        print(f"{KILLS} kills, {messages} messages, {figures['dropped_records']} without payloads, "
               f"{caretaker.done}")
         check("no file without a segment", orphans(server.data), ([], [], [], []))
+        check("one directory of rollups", rollups(server.data), ["rollups"])
+        tallylog("verify", "--data", server.data)
+        with open(os.path.join(server.data, "rollups", "data.mdb"), "r+b") as file:
+            file.write(bytes(8192))
+        check("rebuild of bad rollups", tallylog("rebuild", "--data", server.data), covers(end))
         tallylog("verify", "--data", server.data)
         restored = os.path.join(folder, "restored")
         tallylog("restore", copy, "--data", restored)
