@@ -59,11 +59,11 @@ package final class Engine: Sendable {
             }
         } catch { throw .directory(error) }
         do { lock = try DirectoryLock.acquire(directory) } catch { throw .held(error) }
+        let places = RollupPlaces(store: directory)
+        try places.settle()
         do {
             log = try MessageLog.open(disk, directory: directory + "/log", options: options.log)
         } catch { throw .log(error) }
-        let places = RollupPlaces(store: directory)
-        try places.settle()
         store = try Self.openRollups(places, log.logID, options)
         names = store.names
         let watermark = store.watermark
