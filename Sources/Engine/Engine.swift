@@ -106,10 +106,11 @@ package final class Engine: Sendable {
     private static func openRollups(
         _ places: RollupPlaces, _ logID: LogID?, _ options: Options
     ) throws(EngineError) -> RollupStore {
-        guard let logID else { throw .damagedWholly }
+        precondition(
+            logID != nil || options.log.readOnly, "a log opened for writing has an id")
         let open = { () throws(RollupError) in
             try RollupStore.open(
-                directory: places.served, mapBytes: options.indexMapBytes, logID: logID.bytes)
+                directory: places.served, mapBytes: options.indexMapBytes, logID: logID?.bytes)
         }
         do throws(RollupError) {
             return try open()

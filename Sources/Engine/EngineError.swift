@@ -18,8 +18,6 @@ package enum EngineError: Error, Sendable {
     case checkpoint(String)
     /// A compaction did not come about; the journals and archives are as they were.
     case compaction(String)
-    /// The log is to be served although it is damaged, and no file of it can be opened.
-    case damagedWholly
     /// The rollups' names have other ids than the log gives them.
     case namesDiffer
     /// The engine has been closed, or has stopped after a failed flush.
@@ -56,8 +54,6 @@ extension EngineError: CustomStringConvertible {
                 + "to accept the loss"
         case .checkpoint(let reason): "the checkpoint failed: \(reason)"
         case .compaction(let reason): "the compaction failed: \(reason)"
-        case .damagedWholly:
-            "no file of the log can be opened: restore it from a backup, or run 'tallylog repair'"
         case .namesDiffer:
             "the names that the engine has opened are not those of the log: stop it, and run "
                 + "'tallylog rebuild --data' with its directory"

@@ -33,14 +33,15 @@ package final class RollupStore: Sendable {
     ///   - directory: an existing directory.
     ///   - mapBytes: the most that LMDB's file may grow to.
     ///   - firstMapBytes: what its map begins with.
-    ///   - logID: 16 bytes that no other log has.
+    ///   - logID: 16 bytes that no other log has; nil to take the rollups as they are.
     /// - Throws: `needsRebuild` where the directory's rollups are another log's, of another
     ///   format, or no rollups; `storage` where LMDB fails.
     package static func open(
         directory: String, mapBytes: Int, firstMapBytes: Int = Limits.indexMapBytesFirst,
-        logID: [UInt8]
+        logID: [UInt8]?
     ) throws(RollupError) -> RollupStore {
-        precondition(logID.count == RollupMeta.logIDBytes, "a log's id has 16 bytes")
+        precondition(
+            logID.map { $0.count == RollupMeta.logIDBytes } ?? true, "a log's id has 16 bytes")
         let environment: Environment
         do throws(LMDBError) {
             environment = try Environment.open(
@@ -58,7 +59,7 @@ package final class RollupStore: Sendable {
     }
 
     private static func readMeta(
-        _ transaction: consuming ReadTransaction, logID: [UInt8], _ directory: String
+        _ transaction: consuming ReadTransaction, logID: [UInt8]?, _ directory: String
     ) throws(RollupError) -> RollupMeta {
         var stored: UnsafeRawBufferPointer?
         var isEmpty = false
@@ -71,8 +72,8 @@ package final class RollupStore: Sendable {
             throw .storage(error)
         }
         guard let bytes = unsafe stored else {
-            guard isEmpty else {
-                throw .needsRebuild("\(directory) has rows without a first entry")
+            guard isEmpty, let logID else {
+                throw .needsRebuild("\(directory) has no first entry")
             }
             return RollupMeta(logID: logID)
         }
@@ -84,7 +85,7 @@ package final class RollupStore: Sendable {
         guard let meta = unsafe RollupMeta(bytes) else {
             throw .needsRebuild("the first entry of \(directory) is damaged")
         }
-        guard meta.logID == logID else {
+        guard logID == nil || meta.logID == logID else {
             throw .needsRebuild("\(directory) belongs to another log")
         }
         return meta

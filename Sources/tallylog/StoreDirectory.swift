@@ -46,7 +46,7 @@ enum StoreDirectory {
         Terminal.complain("\(error)")
         switch error {
         case .held: return ExitStatus.held
-        case .logLost, .namesDiffer, .log(.damaged), .damagedWholly: return ExitStatus.damaged
+        case .logLost, .namesDiffer, .log(.damaged): return ExitStatus.damaged
         case .log(.poisoned): return ExitStatus.flushFailed
         case .log, .directory, .rollup, .checkpoint, .compaction, .closed: return ExitStatus.failed
         }

