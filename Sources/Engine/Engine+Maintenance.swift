@@ -14,13 +14,21 @@ package struct StoreReport: Sendable {
 
 extension Engine {
     /// Reads the log again, and computes all rollups again beside those that are kept.
-    package func verify() throws(EngineError) -> StoreReport {
-        _ = try checkpoint()
+    /// - Parameter progress: is told, now and then, how much of how much is done.
+    package func verify(
+        progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+    ) throws(EngineError) -> StoreReport {
+        let total = 2 * Int(try checkpoint())
+        var done = 0
+        let advance = { (records: Int) in
+            done += records
+            progress(done, total)
+        }
         let report: VerifyReport
-        do { report = try log.verify() } catch { throw .log(error) }
+        do { report = try log.verify(advanced: advance) } catch { throw .log(error) }
         let kept = try physicalDump()
-        return StoreReport(
-            log: report, rollupsAreRight: try keeper.recompute(Self.dump(of:)) == kept)
+        let again = try keeper.recompute(advanced: advance, Self.dump(of:))
+        return StoreReport(log: report, rollupsAreRight: again == kept)
     }
 
     /// What the store takes on disk, and how many names it knows, as lines of INFO.
@@ -43,6 +51,10 @@ extension Engine {
             ("rollup_bytes", "\(rollups ?? 0)"),
             ("rollup_bytes_per_record", each(rollups ?? 0, log.records)),
         ]
+        if let work = self.log.archiveWork {
+            lines.append(("archiving_done", "\(min(work.done, work.total))"))
+            lines.append(("archiving_total", "\(work.total)"))
+        }
         let losses = snapshot.controls.compactMap { Loss($0.record) }
         for (what, word) in [(Loss.What.records, "records"), (.payloads, "payloads")] {
             let lost = losses.reduce(0) { $0 + ($1.what == what ? $1.count : 0) }

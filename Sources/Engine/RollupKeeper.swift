@@ -58,13 +58,15 @@ final class RollupKeeper: Sendable {
     }
 
     /// All rollups of the log up to where those that are served go, computed anew beside them.
-    /// - Parameter body: is given them; they are removed behind it.
+    /// - Parameters:
+    ///   - advanced: is told, now and then, of how many more records.
+    ///   - body: is given them; they are removed behind it.
     func recompute<Result>(
-        _ body: (RollupStore) throws(RollupError) -> Result
+        advanced: (Int) -> Void, _ body: (RollupStore) throws(RollupError) -> Result
     ) throws(EngineError) -> Result {
         try places.make(places.verified)
         let again = try open(places.verified)
-        try catchUp(again, with: store.watermark)
+        try catchUp(again, with: store.watermark, advanced)
         let result: Result
         do { result = try body(again) } catch { throw .rollup(error) }
         try places.discard(places.verified)
@@ -110,7 +112,9 @@ final class RollupKeeper: Sendable {
 
     /// Folds into `next`, from the log's columns, what it lacks up to the sequence `end`. The names
     /// get their ids anew, in log order.
-    private func catchUp(_ next: RollupStore, with end: UInt64) throws(EngineError) {
+    private func catchUp(
+        _ next: RollupStore, with end: UInt64, _ advanced: (Int) -> Void = { _ in }
+    ) throws(EngineError) {
         guard next.watermark < end else { return }
         let known = log.notes.count
         let views = head.current.segments.filter { $0.lastSequence > next.watermark }.map { view in
@@ -127,6 +131,7 @@ final class RollupKeeper: Sendable {
             do {
                 try next.checkpoint([Run.build(rows)], names: next.names)
             } catch { throw .rollup(error) }
+            advanced(Int(last - first + 1))
         }
     }
 }

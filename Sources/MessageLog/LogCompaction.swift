@@ -7,6 +7,8 @@ struct ArchivingState {
     /// A dictionary that archives of single journals share, and how many have it.
     var dictionary: [UInt8]?
     var uses = 0
+    /// How many rows are to be read or written, and how many have been, while there are any.
+    var work: (done: Int, total: Int)?
     /// Keys of segments that were found damaged; not tried again until the log is opened again.
     var damaged: Set<UInt64> = []
     /// After so many archives the bus may have changed: the next one trains its own.
@@ -43,6 +45,9 @@ extension MessageLog {
             sources, keepingPayloads: keepsPayloads, level: plan.level, isStopped: isStopped)
     }
 
+    /// How far the archive has come that is being made; nil if none is.
+    package var archiveWork: (done: Int, total: Int)? { archiving.withLock { $0.work } }
+
     /// Makes one segment of neighbours, shows it, and removes their files.
     /// - Returns: how many rows it has.
     func join(
@@ -50,7 +55,13 @@ extension MessageLog {
         isStopped: @escaping () -> Bool
     ) throws(LogError) -> Int {
         guard let logID else { preconditionFailure("a log with segments has an id") }
-        let made = try make(sources, keepingPayloads, level, logID, isStopped)
+        // Every row is written and read back.
+        archiving.withLock { $0.work = (0, 2 * sources.reduce(0) { $0 + $1.rows }) }
+        defer { archiving.withLock { $0.work = nil } }
+        let made = try make(sources, keepingPayloads, level, logID) {
+            self.archiving.withLock { $0.work?.done += SegmentArchiver.stopRows }
+            return isStopped()
+        }
         replace(sources, with: made)
         try removeFiles(of: sources, supersededBy: made)
         return made.rows

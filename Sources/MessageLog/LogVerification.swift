@@ -29,10 +29,12 @@ extension MessageLog {
     /// Reads every journal again and checks all checksums, the chain, every record, and that the
     /// columns are exactly what the records give. From any thread, while appends go on: covers what
     /// was durable when it was called. Damage does not end it; what is intact behind is read too.
+    /// - Parameter advanced: is told, now and then, how many more records have been dealt with.
     /// - Throws: `.io` if a file cannot be read, `.unsupportedVersion`.
-    package func verify() throws(LogError) -> VerifyReport {
+    package func verify(advanced: (Int) -> Void = { _ in }) throws(LogError) -> VerifyReport {
         var report = VerifyReport()
         for segment in snapshot.segments {
+            defer { advanced(segment.rows) }
             report.segments += 1
             switch segment.payloads {
             case .journal(let journal):

@@ -14,7 +14,16 @@ struct Verify: ParsableCommand {
     mutating func run() throws {
         let engine = try StoreDirectory.open(existing: data)
         let report: StoreReport
-        do { report = try engine.verify() } catch { throw StoreDirectory.explained(error) }
+        var meter: ProgressMeter?
+        do {
+            // Each record is read twice: for the log, and for the rollups.
+            report = try engine.verify { done, total in
+                let shown = meter ?? ProgressMeter(total: total)
+                shown.show(done, UInt64(done / 2))
+                meter = shown
+            }
+        } catch { throw StoreDirectory.explained(error) }
+        meter?.finish()
         try StoreDirectory.close(engine)
         Terminal.print(lines: [
             "\(report.log.segments) segments, \(report.log.records) records, "

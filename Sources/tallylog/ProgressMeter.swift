@@ -23,11 +23,15 @@ final class ProgressMeter {
             return Terminal.status("\(messages) messages, \(rate)/s")
         }
         let share = min(1, Double(done) / Double(total))
+        let left = Int(seconds / share - seconds)
+        Terminal.status("\(Self.bar(share))  \(messages) messages, \(rate)/s, \(left) s left")
+    }
+
+    /// A share of 1, as a bar and in percent.
+    static func bar(_ share: Double) -> String {
         let filled = Int(share * 30)
         let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: 30 - filled)
-        let left = Int(seconds / share - seconds)
-        Terminal.status(
-            "[\(bar)] \(Int(share * 100))%  \(messages) messages, \(rate)/s, \(left) s left")
+        return "[\(bar)] \(Int(share * 100))%"
     }
 
     /// Clears the line.

@@ -11,7 +11,10 @@ protocol QueryCommand: ParsableCommand {
 }
 
 extension QueryCommand {
-    mutating func run() throws {
+    mutating func run() throws { try answer() }
+
+    /// Asks and prints.
+    func answer() throws {
         let printer = AnswerPrinter(
             question: AskedQuestion(Self.word, words, zoneName: output.zoneName),
             shape: Self.shape, options: output)

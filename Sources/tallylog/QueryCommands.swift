@@ -124,6 +124,12 @@ struct Compact: QueryCommand {
     @OptionGroup var target: Target
     @OptionGroup var output: OutputOptions
     @Argument(help: "The words of the question.") var words: [String] = []
+
+    mutating func run() throws {
+        let bar = CompactionBar(socket: target.socketPath)
+        defer { bar.finish() }
+        try answer()
+    }
 }
 
 struct Backup: QueryCommand {

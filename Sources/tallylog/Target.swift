@@ -31,10 +31,10 @@ struct Target: ParsableArguments {
     }
 
     /// Connects to the server, which there must be.
-    func connect() throws -> SocketClient {
-        if let socket { return try SocketClient(path: socket) }
-        return try SocketClient(path: StoreDirectory.socket(of: data ?? "."))
-    }
+    func connect() throws -> SocketClient { try SocketClient(path: socketPath) }
+
+    /// Where the server listens, if one runs.
+    var socketPath: String { socket ?? StoreDirectory.socket(of: data ?? ".") }
 
     /// Connects to the server that there is to be asked: one that was named by its socket, or
     /// that of the data directory, if it runs.

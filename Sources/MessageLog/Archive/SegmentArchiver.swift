@@ -21,7 +21,7 @@ struct SegmentArchiver {
     private let range: ClosedRange<UInt64>
     private var readers: [PayloadReader]
     /// Rows between two looks at `isStopped`.
-    private static let stopRows = 1_024
+    static let stopRows = 1_024
 
     init(
         _ disk: any Disk, directory: String, logID: LogID, sources: [Segment], blockRows: Int,
