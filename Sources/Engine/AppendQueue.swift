@@ -92,5 +92,11 @@ final class AppendQueue: Sendable {
     /// Refuses further batches; what waits is still taken.
     func close() { monitor.change { $0.closed = true } }
 
+    /// Whether one of the store's own records is among these, or waits behind them.
+    func hasControl(besides taken: [PendingAppend]) -> Bool {
+        taken.contains(where: \.isControl)
+            || monitor.withLock { $0.waiting.contains(where: \.isControl) }
+    }
+
     var isClosed: Bool { monitor.withLock { $0.closed } }
 }

@@ -29,7 +29,8 @@ final class Appender: Sendable {
     /// The thread's body: returns when the queue is closed and empty, or appending has failed.
     func run() {
         while let taken = queue.take() {
-            progress.waitForRoom(orUntil: { queue.isClosed })
+            // What the archive thread appends makes room, so it waits for none.
+            progress.waitForRoom(orUntil: { queue.isClosed || queue.hasControl(besides: taken) })
             appendAll(taken)
             queue.finished(taken)
         }

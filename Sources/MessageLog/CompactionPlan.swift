@@ -18,11 +18,14 @@ struct CompactionPlan {
         _ segments: [Segment], _ limits: MergeLimits, fullRows: Int, fullBytes: Int,
         skipped: Set<UInt64>
     ) {
-        let full = segments.firstIndex { segment in
-            guard case .journal = segment.payloads, !skipped.contains(segment.key) else {
-                return false
-            }
-            return segment.rows >= fullRows || segment.payloadBytes >= fullBytes
+        let journals = segments.indices.filter { place in
+            segments[place].isInJournal && !skipped.contains(segments[place].key)
+        }
+        // Appends wait behind too many journals, also behind small ones that nothing merges.
+        let areMany = journals.count > Limits.unarchivedSegmentsMax / 2
+        let full = journals.first { place in
+            let segment = segments[place]
+            return areMany || segment.rows >= fullRows || segment.payloadBytes >= fullBytes
         }
         if let full {
             self.init(places: full..<full + 1, level: Limits.sealingLevel)
@@ -143,6 +146,8 @@ struct MergeLimits {
 
 /// What segments come to that are to be merged.
 struct MergedSize {
+    /// What archives make of journals, roughly.
+    private static let archivedShare = 5
     private let limits: MergeLimits
     private var rows = 0
     private var payloadBytes = 0
@@ -155,7 +160,8 @@ struct MergedSize {
     mutating func take(_ segment: Segment) -> Bool {
         var sum = self
         sum.rows += segment.rows
-        sum.payloadBytes += segment.payloadBytes
+        sum.payloadBytes +=
+            segment.isInJournal ? segment.payloadBytes / Self.archivedShare : segment.payloadBytes
         if let bounds = segment.columns.timeBounds, !segment.isDropped {
             sum.earliest = min(earliest, bounds.lowerBound)
             sum.latest = max(latest, bounds.upperBound)
