@@ -105,12 +105,13 @@ final class Compactor: Sendable {
 
     /// Makes archives and merges until nothing more is worth it, or, unless all is wanted, until
     /// somebody waits for the thread.
-    private func archive(everything: Bool) throws(EngineError) {
+    /// - Returns: false if somebody does.
+    private func archive(everything: Bool) throws(EngineError) -> Bool {
         do {
             while true {
                 let begun = processorMicroseconds()
                 let rows = try log.compactNext(everything: everything, isStopped: isStopped)
-                if rows == 0 { break }
+                if rows == 0 { return true }
                 publication.publish()
                 let taken = processorMicroseconds() - begun
                 let isWanted = progress.monitor.change { counters in
@@ -119,7 +120,7 @@ final class Compactor: Sendable {
                     counters.archiving.processorMicroseconds += taken
                     return !counters.jobs.isEmpty
                 }
-                if isWanted && !everything { break }
+                if isWanted && !everything { return false }
             }
         } catch {
             throw .log(error)
@@ -136,8 +137,10 @@ final class Compactor: Sendable {
                 let archived = Result { () throws(EngineError) in
                     try archive(everything: everything)
                 }
+                // Journals that are not archived yet would count with all their bytes.
+                if case .success(false) = archived { break }
                 hasDropped = try dropPayloads()
-                try archived.get()
+                _ = try archived.get()
             }
             progress.monitor.change { $0.compactionFailure = nil }
         } catch {

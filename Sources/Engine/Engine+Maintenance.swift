@@ -83,6 +83,8 @@ extension Engine {
     /// them in their place. Appends and readers go on.
     /// - Returns: the last sequence that the new rollups cover.
     package func rebuild() throws(EngineError) -> UInt64 {
+        // Of a damaged log that is served all the same, what is lost may still be in the rollups.
+        if log.isReadOnly { throw .log(.readOnly) }
         try compactor.perform { [keeper] () throws(EngineError) in try keeper.rebuild() }
         return try checkpoint()
     }

@@ -137,6 +137,7 @@ import Testing
         #expect(throws: EngineError.self, "\(what)") {
             try append(source.messages(1), to: engine)
         }
+        #expect(throws: EngineError.self, "\(what)") { try engine.rebuild() }
         #expect(engine.failure == nil, "\(what)")
         try engine.close()
         #expect(try files(store) == before, "\(what)")

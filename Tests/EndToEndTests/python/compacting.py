@@ -25,7 +25,7 @@ from harness import Server, check, fail, info, make_messages, tallylog, until
 
 KILLS = int(sys.argv[2]) if len(sys.argv) > 2 else 20
 BATCH = 100
-KEPT = "1M"
+KEPT = "512K"
 
 
 class Client(threading.Thread):
