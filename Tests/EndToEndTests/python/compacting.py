@@ -146,8 +146,7 @@ def expect_dropped(client, figures):
     first = int(words[words.index("sequence", words.index("kept")) + 1])
     moment = words[words.index("FROM") + 1].rstrip(",")
     client.execute_command("READ", "FROM", first, "LIMIT", 1)
-    rows = client.execute_command("MESSAGES", "FROM", moment, "ORDER", "asc", "LIMIT", 1)[1]
-    check("listed from there on", len(rows), 1)
+    client.execute_command("MESSAGES", "FROM", moment, "ORDER", "asc", "LIMIT", 1)
 
 
 def rollups(data):
