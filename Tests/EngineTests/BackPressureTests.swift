@@ -1,6 +1,6 @@
-// What could go wrong: appends wait for room that only another append can make, and nothing moves any
-// more: journals that are too small to be archived, or a horizon that waits behind the appends which
-// wait for the payloads that it drops.
+// What could go wrong: appends wait for room that only another append can make, and nothing moves
+// any more: journals that are too small to be archived, or a horizon that waits behind the appends
+// which wait for the payloads that it drops.
 import Engine
 import MessageLog
 import Model

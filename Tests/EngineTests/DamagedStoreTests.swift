@@ -50,17 +50,9 @@ import Testing
             }
             let what = "seed \(seed), \(path) at byte \(offset)"
             if let engine = try? Engine(directory: store, options: smallOptions()) {
-                for _ in 0..<40 {
-                    let question = source.question()
-                    let answer = Executor.answer(question, from: engine)
-                    if case .error(let sentence) = answer {
-                        #expect(sentence.contains("damage in \(path)"), "\(what): \(sentence)")
-                        refused += 1
-                    } else {
-                        #expect(answer == model.answer(question), "\(what): \(question)")
-                        right += 1
-                    }
-                }
+                let answers = ask(40, engine, model, &source, damage: path, what)
+                right += answers.right
+                refused += answers.refused
                 try? engine.close()
             }
             try flip(file, offset, bit: bit)
@@ -119,19 +111,7 @@ import Testing
         options.servesDamaged()
         let what = "seed \(seed), \(path)"
         let engine = try Engine(directory: store, options: options)
-        var right = 0
-        var refused = 0
-        for _ in 0..<300 {
-            let question = source.question()
-            let answer = Executor.answer(question, from: engine)
-            if case .error(let sentence) = answer {
-                #expect(sentence.contains("damage in \(store)/log"), "\(what): \(sentence)")
-                refused += 1
-            } else {
-                #expect(answer == model.answer(question), "\(what): \(question)")
-                right += 1
-            }
-        }
+        let (right, refused) = ask(300, engine, model, &source, damage: store + "/log", what)
         #expect(right > 40, "\(what): \(right) right, \(refused) refused")
         #expect(engine.damage.isEmpty || refused > 0, "\(what): \(engine.damage)")
         #expect(throws: EngineError.self, "\(what)") {
@@ -141,6 +121,25 @@ import Testing
         #expect(engine.failure == nil, "\(what)")
         try engine.close()
         #expect(try files(store) == before, "\(what)")
+    }
+
+    /// Asks, and counts the model's answers, and the refusals, which name the damaged file.
+    private func ask(
+        _ questions: Int, _ engine: Engine, _ model: ReferenceModel, _ source: inout RandomHistory,
+        damage path: String, _ what: String
+    ) -> (right: Int, refused: Int) {
+        var refused = 0
+        for _ in 0..<questions {
+            let question = source.question()
+            let answer = Executor.answer(question, from: engine)
+            if case .error(let sentence) = answer {
+                #expect(sentence.contains("damage in \(path)"), "\(what): \(sentence)")
+                refused += 1
+            } else {
+                #expect(answer == model.answer(question), "\(what): \(question)")
+            }
+        }
+        return (questions - refused, refused)
     }
 
     /// Another segment, in a journal.

@@ -124,7 +124,7 @@ struct History {
         case 80..<87:
             steps.append("rebuild beside serving")
             let watermark = try engine.rebuild()
-            #expect(watermark == UInt64(model.kept.count), "seed \(seed), after \(steps)")
+            #expect(watermark == model.end, "seed \(seed), after \(steps)")
         case 30..<45:
             steps.append("reopen")
             try await close()

@@ -97,7 +97,7 @@ import Testing
         _ count: Int = 60
     ) throws -> (disk: SimulatedDisk, known: Acknowledged, archive: String, columns: String) {
         let disk = try newDisk()
-        let options = smallOptions(journalBytes: 1 << 20, segmentRecords: 1_000)
+        let options = smallOptions(journalBytes: 1 << 22, segmentRecords: 2_000)
         let log = try openLog(disk, options)
         var random = SeededGenerator(seed: 77)
         var known = Acknowledged()
@@ -146,7 +146,7 @@ import Testing
     /// byte with `TALLYLOG_BITS=all`.
     @Test func flippedBitsOfALargerArchiveAreFoundAndLocated() throws {
         let step = getenv("TALLYLOG_BITS").map { String(cString: $0) } == "all" ? 1 : 1_009
-        let sample = try archived(1_000)
+        let sample = try archived(1_800)
         let reading = smallOptions(readOnly: true)
         #expect(try #require(sample.disk.contents(of: sample.archive)).count >= 64 << 10)
         for path in [sample.archive, sample.columns] {

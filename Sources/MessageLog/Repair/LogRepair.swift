@@ -135,19 +135,21 @@ extension LogRepair {
 
     /// Gives a file a second name, under which it stays when another one takes its place.
     mutating func keep(_ name: String) throws(LogError) {
-        let kept = try keptName(of: name)
-        try withLogErrors { () throws(DiskError) in
-            try disk.link(path(name), to: path(kept))
-            try disk.synchronizeDirectory(directory)
-        }
-        report.kept.append(path(kept))
+        try keep(name) { (disk, from, to) throws(DiskError) in try disk.link(from, to: to) }
     }
 
     /// The same for a file in whose place none comes.
     mutating func moveAside(_ name: String) throws(LogError) {
+        try keep(name) { (disk, from, to) throws(DiskError) in try disk.rename(from, to: to) }
+    }
+
+    private mutating func keep(
+        _ name: String,
+        by change: (any Disk, _ from: String, _ to: String) throws(DiskError) -> Void
+    ) throws(LogError) {
         let kept = try keptName(of: name)
         try withLogErrors { () throws(DiskError) in
-            try disk.rename(path(name), to: path(kept))
+            try change(disk, path(name), path(kept))
             try disk.synchronizeDirectory(directory)
         }
         report.kept.append(path(kept))

@@ -13,51 +13,25 @@ import json
 import os
 import subprocess
 import tempfile
-import threading
 import time
 
-import redis
-
-from harness import SEED, TALLYLOG, Server, check, fail, info, until
+from harness import SEED, TALLYLOG, Repeating, Server, check, fail, info, until
 
 MESSAGES = int(os.environ.get("MESSAGES", "400000"))
 
 
-class Client(threading.Thread):
-    """Does one thing again and again, with a new connection when the server is started again."""
-
-    def __init__(self, server, *words):
-        super().__init__()
-        self.server, self.client, self.failure = server, None, None
-        self.words, self.done, self.stopping = words, 0, threading.Event()
-
-    def run(self):
-        while not self.stopping.is_set() and not self.failure:
-            try:
-                if not self.client:
-                    self.client = redis.Redis(unix_socket_path=self.server.socket, socket_timeout=120)
-                self.step()
-                self.done += 1
-            except (redis.exceptions.ConnectionError, redis.exceptions.ResponseError) as error:
-                if isinstance(error, redis.exceptions.ResponseError) and "clos" not in str(error):
-                    self.failure = error
-                self.client = None
-                time.sleep(0.02)
-            except Exception as error:  # handed to the main thread, which fails with it
-                self.failure = error
+class Compacting(Repeating):
+    def __init__(self, server):
+        super().__init__(server)
+        self.done = 0
 
     def step(self):
-        self.client.execute_command(*self.words)
+        self.client.execute_command("COMPACT")
+        self.done += 1
         self.stopping.wait(0.3)
 
-    def finish(self):
-        self.stopping.set()
-        self.join()
-        if self.failure:
-            raise self.failure
 
-
-class Reader(Client):
+class Reader(Repeating):
     def __init__(self, server):
         super().__init__(server)
         self.following, self.sequences, self.ids, self.breaks, self.last = 1, [], set(), 0, 0
@@ -80,7 +54,7 @@ def main():
         endpoint = "ipc://" + os.path.join(folder, "bus")
         with Server(folder, endpoint) as server:
             server.client()
-            workers = [Reader(server), Client(server, "COMPACT")]
+            workers = [Reader(server), Compacting(server)]
             for worker in workers:
                 worker.start()
             reader, compacting = workers

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import uuid
 
@@ -152,6 +153,40 @@ class Server:
         except subprocess.TimeoutExpired:
             state = "is running"
         print(f"serve {state}; it wrote:\n{self.written()[-4000:]}", flush=True)
+
+
+class Repeating(threading.Thread):
+    """Does `step` again and again, with a new connection whenever the server is started again."""
+
+    def __init__(self, server):
+        super().__init__()
+        self.server = server
+        self.client = None
+        self.stopping = threading.Event()
+        self.failure = None
+
+    def run(self):
+        while not self.stopping.is_set() and not self.failure:
+            try:
+                if not self.client:
+                    self.client = redis.Redis(
+                        unix_socket_path=self.server.socket, socket_timeout=120)
+                self.step()
+            except (redis.exceptions.ConnectionError, redis.exceptions.TimeoutError):
+                self.client = None
+                time.sleep(0.01)
+            except redis.exceptions.ResponseError as error:
+                # A server that ends may still say that it closes.
+                if "clos" not in str(error):
+                    self.failure = error
+            except BaseException as error:  # handed to the main thread, which fails with it
+                self.failure = error
+
+    def finish(self):
+        self.stopping.set()
+        self.join()
+        if self.failure:
+            raise self.failure
 
 
 class Bus:
