@@ -101,7 +101,8 @@ final class Indexer: Sendable {
                     ? .pack(upTo: counters.end) : .checkpoint
             }
             if counters.closing { return .stop }
-            return counters.end - folded >= Self.runRowsMin ? .pack(upTo: counters.end) : nil
+            // The head is shown before its end is told here, so what is folded may be ahead of it.
+            return counters.end >= folded + Self.runRowsMin ? .pack(upTo: counters.end) : nil
         }
         if let work {
             idleRounds = 0

@@ -67,7 +67,7 @@ package final class Progress: Sendable {
     func waitForRoom(orUntil stopped: () -> Bool) {
         while !stopped() {
             let room = monitor.wait(milliseconds: 200) { counters -> Bool? in
-                counters.end - counters.watermark < UInt64(Limits.headMessagesMax)
+                counters.end < counters.watermark + UInt64(Limits.headMessagesMax)
                     && counters.unsealed < Limits.unsealedSegmentsMax
                     && (counters.unarchived < Limits.unarchivedSegmentsMax
                         || counters.compactionFailure != nil)

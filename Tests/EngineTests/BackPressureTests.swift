@@ -1,14 +1,25 @@
 // What could go wrong: appends wait for room that only another append can make, and nothing moves
 // any more: journals that are too small to be archived, or a horizon that waits behind the appends
 // which wait for the payloads that it drops.
-import Engine
 import MessageLog
 import Model
 import Query
 import TestSupport
 import Testing
 
+@testable import Engine
+
 @Suite struct BackPressureTests {
+    /// What is visible is folded before anybody is told how far it goes.
+    @Test func theWatermarkMayBeAheadOfTheEndThatWasTold() {
+        let progress = Progress()
+        progress.opened(at: 1_000)
+        progress.waitForRoom(orUntil: { false })
+        progress.published(1_000, unsealed: 0, unarchived: 0)
+        progress.waitForRoom(orUntil: { false })
+        #expect(progress.counters.end == 1_000)
+    }
+
     /// As many journals as may wait for their archives, and a few more, each of a few messages.
     @Test(arguments: [Retention.none, Retention(bytes: 40_000), Retention(seconds: 86_400)])
     func appendsGoOnBehindManySmallJournals(retention: Retention) throws {
