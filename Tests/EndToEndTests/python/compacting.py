@@ -162,7 +162,8 @@ def main():
             check("rebuild of a served store", tallylog("rebuild", "--data", server.data), covers(end))
             check("rebuild by a socket", tallylog("rebuild", "--socket", server.socket), covers(end))
             figures = info(client)
-            if figures["segments"] > 16:
+            # Two neighbours that are kept come to more than an eighth of what is kept.
+            if figures["segments"] > 20:
                 fail(f"{figures['segments']} segments are left after COMPACT")
             expect_dropped(client, figures)
             check("BACKUP", client.execute_command("BACKUP", copy), end)
