@@ -1,20 +1,23 @@
 import Disk
 import Model
 
-/// Reads payloads of one segment, and keeps the blocks that it has decompressed: neighbours in a
-/// listing stand together in an archive. For one thread.
+/// Reads payloads of one segment. For one thread.
 package struct PayloadReader {
     private let segment: Segment
+    private var rows: RowReader
     private var known = KnownValues()
-    private var blocks: [Int: CutText] = [:]
-    /// The blocks in the order in which they were read.
-    private var order: [Int] = []
-    private var heldBytes = 0
+    /// The topic that `known` has, by its local id.
+    private var knownTopic: UInt32?
+    /// The block that was read last: neighbours in a listing stand together in an archive.
+    private var last: (first: Int, text: CutText)?
     /// The journal's bytes and the positions of all rows, where all of it is going to be read.
     private var mapped: MappedBytes?
     private var positions: [UInt64] = []
 
-    package init(_ segment: Segment) { self.segment = segment }
+    package init(_ segment: Segment) {
+        self.segment = segment
+        rows = RowReader(segment.columns)
+    }
 
     /// Makes reading of the whole segment cheaper.
     mutating func readAll() throws(LogError) {
@@ -29,34 +32,55 @@ package struct PayloadReader {
     }
 
     /// A row's payload.
+    /// - Parameter row: below the segment's rows.
+    /// - Throws: as `append`.
+    package mutating func payload(ofRow row: Int) throws(LogError) -> [UInt8] {
+        var payload: [UInt8] = []
+        try append(payloadOfRow: row, to: &payload)
+        return payload
+    }
+
+    /// Appends a row's payload to bytes.
     /// - Parameters:
     ///   - row: below the segment's rows.
     ///   - time: of the row, where it has been read already.
-    /// - Throws: `.io`; `.damaged` where it is not what was written.
-    package mutating func payload(
-        ofRow row: Int, time: Int64? = nil
-    ) throws(LogError) -> [UInt8] {
-        if case .archive = segment.payloads {
-            segment.columns.readKnown(ofRow: row, time: time, into: &known)
-        }
-        return try payload(ofRow: row, known)
+    /// - Throws: `.io`; `.damaged` where it is not what was written; `.dropped`.
+    package mutating func append(
+        payloadOfRow row: Int, time: Int64? = nil, to payload: inout [UInt8]
+    ) throws(LogError) {
+        if case .archive = segment.payloads { readKnown(row, time) }
+        try append(payloadOfRow: row, known, to: &payload)
     }
 
-    /// The same by whoever has read from columns already what they know of the row.
+    /// A row's payload, by whoever has read from columns already what they know of the row.
     mutating func payload(ofRow row: Int, _ known: KnownValues) throws(LogError) -> [UInt8] {
+        var payload: [UInt8] = []
+        try append(payloadOfRow: row, known, to: &payload)
+        return payload
+    }
+
+    private mutating func append(
+        payloadOfRow row: Int, _ known: KnownValues, to payload: inout [UInt8]
+    ) throws(LogError) {
         // Damaged columns may say anything; nothing stands that far behind.
         let position = Int(
-            clamping: positions.isEmpty ? segment.columns.position(ofRow: row) : positions[row])
+            clamping: positions.isEmpty ? rows.position(ofRow: row) : positions[row])
         let sequence = segment.firstSequence + UInt64(row)
         switch segment.payloads {
         case .dropped: throw .dropped(sequence: sequence)
         case .damaged(let damage): throw .damaged(damage)
         case .journal(let journal):
-            guard let mapped else { return try journal.payload(at: position, sequence: sequence) }
-            return try journal.payload(in: mapped, at: position, sequence: sequence)
+            let bytes =
+                if let mapped {
+                    try journal.payload(in: mapped, at: position, sequence: sequence)
+                } else { try journal.payload(at: position, sequence: sequence) }
+            payload.append(contentsOf: bytes)
         case .archive(let archive):
+            if let last, position >= last.first, position - last.first < last.text.count {
+                return last.text.append(position - last.first, known, to: &payload)
+            }
             let (block, first) = try archive.block(at: position)
-            let text = try text(of: archive, block)
+            let text = try Self.text(of: archive, block)
             guard position >= first, position - first < text.count else {
                 throw .damaged(
                     Damage(
@@ -64,22 +88,34 @@ package struct PayloadReader {
                         reason: "block \(block) has no message for position \(position)",
                         firstSequence: sequence, count: 1))
             }
-            return text.payload(position - first, known)
+            last = (first, text)
+            text.append(position - first, known, to: &payload)
         }
     }
 
-    private mutating func text(
+    /// What the row's payload says too.
+    private mutating func readKnown(_ row: Int, _ time: Int64?) {
+        known.time = time ?? rows.time(ofRow: row)
+        known.setID(rows.id(ofRow: row))
+        let topic = rows.topic(ofRow: row)
+        guard topic != knownTopic else { return }
+        guard topic > 0 else {
+            known.topic = []
+            knownTopic = 0
+            return
+        }
+        let damage = segment.columns.damageNoted
+        unsafe segment.columns.names.withText(of: .topic, topic) { unsafe known.setTopic($0) }
+        // Damage is noted again by whoever reads the text again.
+        knownTopic = segment.columns.damageNoted == damage ? topic : nil
+    }
+
+    private static func text(
         of archive: ArchiveFile, _ block: Int
     ) throws(LogError) -> CutText {
-        if let text = blocks[block] { return text }
+        if let held = BlockCache.shared.text(archive.number, block) { return held }
         let text = try archive.text(ofBlock: block)
-        heldBytes += text.byteCount
-        while heldBytes > Limits.decompressedBytesMax, let oldest = order.first {
-            heldBytes -= blocks.removeValue(forKey: oldest)?.byteCount ?? 0
-            order.removeFirst()
-        }
-        blocks[block] = text
-        order.append(block)
+        BlockCache.shared.keep(text, archive.number, block)
         return text
     }
 }

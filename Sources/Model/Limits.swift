@@ -46,8 +46,9 @@ public enum Limits {
     public static let sealingLevel = 3
     /// zstd's level for archives of merged segments: what fits into a few hundred megabytes.
     public static let mergingLevel = 9
-    /// Decompressed blocks of one archive that a reader keeps.
-    public static let decompressedBytesMax = 8 << 20
+    /// Decompressed blocks of archives that are kept, 8 KiB each: those of a bus's topics in two
+    /// archives.
+    public static let decompressedBlocksMax = 2_048
     /// The dictionary of an archive; a smaller one gets a smaller dictionary.
     public static let dictionaryBytesMax = 256 << 10
     /// Batches start at multiples of this offset.

@@ -56,14 +56,21 @@ public struct MessageID: Hashable, Sendable {
 
     /// Appends the text of an id of the bus.
     package func appendBusText(to text: inout [UInt8]) {
-        text.append(contentsOf: "\(form)".utf8)
-        for (word, bits) in [
-            (high, 32..<64), (high, 16..<32), (high, 0..<16), (low, 48..<64), (low, 0..<48),
-        ] {
-            text.append(UInt8(ascii: "-"))
-            for shift in stride(from: bits.upperBound - 4, through: bits.lowerBound, by: -4) {
-                text.append(hexadecimalDigit(UInt8(truncatingIfNeeded: word >> UInt64(shift)) & 15))
+        text.append(decimal: Int64(form))
+        unsafe withUnsafeTemporaryAllocation(byteCount: 37, alignment: 1) { room in
+            let digits = unsafe UnsafeMutableRawBufferPointer(rebasing: room[5...])
+            for (place, word) in [high >> 32, high, low >> 32, low].enumerated() {
+                unsafe digits.store(
+                    hexadecimal: UInt32(truncatingIfNeeded: word), at: place * 8)
             }
+            // Moved forward, group by group, to where the dashes leave them.
+            for (start, end, from) in [(0, 8, 5), (9, 13, 13), (14, 18, 17), (19, 23, 21)] {
+                for place in start..<end { unsafe room[place] = room[from + place - start] }
+                unsafe room[end] = UInt8(ascii: "-")
+            }
+            for place in 24..<36 { unsafe room[place] = room[place + 1] }
+            text.append(UInt8(ascii: "-"))
+            unsafe text.append(contentsOf: UnsafeRawBufferPointer(rebasing: room[..<36]))
         }
     }
 
@@ -118,10 +125,4 @@ public struct MessageID: Hashable, Sendable {
         }
         return valid
     }
-}
-
-/// - Parameter value: 0 to 15.
-@inline(__always)
-package func hexadecimalDigit(_ value: UInt8) -> UInt8 {
-    value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
 }

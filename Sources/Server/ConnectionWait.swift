@@ -109,12 +109,19 @@ extension Reply {
     fileprivate var nextOfEmptyPage: UInt64? {
         guard case .array(let parts) = self, parts.count == 2, case .integer(let first) = parts[0]
         else { return nil }
-        guard case .array(let rest) = parts[1] else { return nil }
-        if rest.isEmpty { return UInt64(first) }
+        if parts[1].isEmptyList { return UInt64(first) }
         // AT puts the sequence in front of the reply.
-        if case .integer(let next) = rest[0], rest.count == 2, case .array(let rows) = rest[1] {
-            return rows.isEmpty ? UInt64(next) : nil
+        guard case .array(let rest) = parts[1], rest.count == 2,
+            case .integer(let next) = rest[0], rest[1].isEmptyList
+        else { return nil }
+        return UInt64(next)
+    }
+
+    private var isEmptyList: Bool {
+        switch self {
+        case .array(let elements): elements.isEmpty
+        case .messages(let messages): messages.rows.isEmpty
+        default: false
         }
-        return nil
     }
 }

@@ -92,13 +92,10 @@ public final class Store: Sendable {
     ) throws(StoreError) -> [String] {
         let question = MessagesQuestion(selection: selection, limit: limit)
         guard case .array(let parts) = try ask(.messages(question)), parts.count == 2,
-            case .array(let rows) = parts[1]
+            case .messages(let found) = parts[1]
         else { preconditionFailure("a listing is a cursor and rows") }
-        return rows.compactMap { row in
-            guard case .array(let fields) = row, case .bulk(let envelope) = fields[2] else {
-                return nil
-            }
-            return String(decoding: envelope, as: UTF8.self)
+        return found.rows.compactMap { row in
+            found.envelope(row).map { String(decoding: $0, as: UTF8.self) }
         }
     }
 

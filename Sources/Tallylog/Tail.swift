@@ -59,16 +59,12 @@ public struct Tail: AsyncSequence, Sendable {
         private mutating func readPage() throws -> UInt64 {
             guard case .array(let parts) = try store.ask(.read(question)),
                 case .integer(let next) = parts[0],
-                case .array(let rows) = parts[1]
+                case .messages(let found) = parts[1]
             else { preconditionFailure("READ replies with the next sequence and rows") }
-            page = rows.reversed().compactMap { row in
-                guard case .array(let fields) = row, case .integer(let sequence) = fields[0] else {
-                    return nil
-                }
-                var envelope: [UInt8] = []
-                if case .bulk(let bytes) = fields[1] { envelope = bytes }
-                return LoggedMessage(
-                    sequence: UInt64(sequence), envelope: String(decoding: envelope, as: UTF8.self))
+            page = found.rows.reversed().map { row in
+                LoggedMessage(
+                    sequence: row.sequence,
+                    envelope: String(decoding: found.envelope(row) ?? [], as: UTF8.self))
             }
             question.from = UInt64(next)
             return UInt64(next)

@@ -59,7 +59,7 @@ struct Target: ParsableArguments {
             let request = try RequestParser.parse(Words(words), now: WallClock.now)
             switch request {
             case .question, .explain, .checkpoint, .compact, .rebuild, .backup:
-                return handler.answer(request)
+                return handler.answer(request).spelledOut
             case .info(let sections):
                 return handler.infoReply(sections: sections)
             default:

@@ -81,7 +81,7 @@ import Testing
             #expect(String(decoding: envelope, as: UTF8.self).contains(identity), "\(place)")
         }
         let listing = MessagesQuestion(limit: 1_000)
-        guard case .array(let parts) = Executor.answer(.messages(listing), from: engine),
+        guard case .array(let parts) = Executor.answer(.messages(listing), from: engine).spelledOut,
             case .array(let rows) = parts[1]
         else { preconditionFailure("a listing is a cursor and rows") }
         var found: [String: UInt64] = [:]

@@ -32,17 +32,3 @@ struct EngineSocket {
 
     func close() async throws { try await server.shutdown() }
 }
-
-extension Reply {
-    /// As a client sees it: series and rankings are arrays there.
-    var plain: Reply {
-        switch self {
-        case .pairs(let pairs):
-            .array(pairs.map { .array([.integer($0.0), .integer($0.1)]) })
-        case .ranking(let ranking):
-            .array(ranking.map { .array([.bulk($0.name), .integer($0.count)]) })
-        case .array(let parts): .array(parts.map(\.plain))
-        default: self
-        }
-    }
-}

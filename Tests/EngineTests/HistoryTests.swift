@@ -198,7 +198,7 @@ struct History {
         if case .error(let beginning) = expected, case .error(let text) = answer {
             return text.hasPrefix(beginning)
         }
-        return answer == expected
+        return answer.spelledOut == expected.spelledOut
     }
 
     /// Asks the same by words: they mean the question, and are answered as it is.
@@ -219,7 +219,7 @@ struct History {
             listed.listing = meant.listing
             expected = model.answer(.messages(listed))
         }
-        let isRight = try socket.ask(words).map { isExpected($0, expected.plain) } ?? false
+        let isRight = try socket.ask(words).map { isExpected($0, expected) } ?? false
         #expect(isRight, place)
         return isRight
     }
@@ -233,8 +233,8 @@ struct History {
             question.limit = limit
             var rows: [Reply] = []
             while true {
-                guard case .array(let page) = Executor.answer(.messages(question), from: engine),
-                    page.count == 2, case .array(let found) = page[1], !found.isEmpty
+                let answer = Executor.answer(.messages(question), from: engine).spelledOut
+                guard case .array(let page) = answer, page.count == 2, case .array(let found) = page[1], !found.isEmpty
                 else { break }
                 rows += found
                 guard case .bulk(let text) = page[0] else { break }

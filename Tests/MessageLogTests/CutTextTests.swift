@@ -20,7 +20,11 @@ import Testing
         let cut = try #require(CutText(text: text, digits: digits))
         #expect(cut.count == payloads.count)
         return (
-            (0..<cut.count).map { cut.payload($0, known[$0]) }, text.count + digits.count
+            (0..<cut.count).map { message in
+                var payload: [UInt8] = []
+                cut.append(message, known[message], to: &payload)
+                return payload
+            }, text.count + digits.count
         )
     }
 

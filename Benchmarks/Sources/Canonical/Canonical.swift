@@ -7,7 +7,7 @@ import Tallylog
 //     Canonical ingest DATA STORE [in flight=1]   parsed batches of 10,000
 //     Canonical lines DATA STORE                  the same from JSON lines
 //     Canonical compact DATA STORE                archives and merges what the store has
-//     Canonical query DATA STORE [even|odd]       Q1 to Q7, 300 questions each
+//     Canonical query DATA STORE [even|odd] [5]   Q1 to Q7, or one of them, 300 questions each
 //     Canonical read STORE                        GET by id, then the whole log in order
 //
 // DATA has msgs.jsonl and, for queries, topics.txt, users.txt and queries.txt.
@@ -27,7 +27,10 @@ struct Canonical {
         case "lines": try await lines(words[2], words[3])
         case "compact": try await compact(words[3])
         case "read": try read(words[3])
-        case "query": try queries(words[2], words[3], odd: words.count > 4 && words[4] == "odd")
+        case "query":
+            try queries(
+                words[2], words[3], odd: words.count > 4 && words[4] == "odd",
+                only: words.count > 5 ? Int(words[5]) : nil)
         default: print("unknown workload \(words[1])")
         }
     }
@@ -104,8 +107,8 @@ struct Canonical {
         for place in 0..<3_000 {
             let from = UInt64(1 + place * (end / 3_000))
             let page = try store.ask(.read(ReadQuestion(from: from, limit: 1)))
-            guard case .array(let parts) = page, case .array(let rows) = parts[1],
-                case .array(let row) = rows[0], case .bulk(let envelope) = row[1]
+            guard case .array(let parts) = page, case .messages(let found) = parts[1],
+                let envelope = found.rows.first.flatMap({ found.envelope($0) })
             else { continue }
             let text = String(decoding: envelope, as: UTF8.self)
             guard let start = text.range(of: "\"msg_id\": \"") ?? text.range(of: "\"msg_id\":\"")
@@ -129,14 +132,10 @@ struct Canonical {
         while next <= UInt64(end) {
             let page = try store.ask(.read(ReadQuestion(from: next, limit: 10_000)))
             guard case .array(let parts) = page, case .integer(let following) = parts[0],
-                case .array(let rows) = parts[1]
+                case .messages(let found) = parts[1]
             else { preconditionFailure("a page") }
-            for row in rows {
-                if case .array(let fields) = row, case .bulk(let envelope) = fields[1] {
-                    bytes += envelope.count
-                    messages += 1
-                }
-            }
+            bytes += found.bytes.count
+            messages += found.rows.count
             next = UInt64(following)
         }
         watch.report("read in order, \(bytes) bytes", messages: messages)
@@ -148,12 +147,12 @@ struct Canonical {
         print("\(name): \(messages) messages, \(each) us of CPU each")
     }
 
-    static func queries(_ data: String, _ directory: String, odd: Bool) throws {
+    static func queries(_ data: String, _ directory: String, odd: Bool, only: Int?) throws {
         let opening = Stopwatch()
         let store = try Store.open(directory)
         opening.report("open", messages: nil)
         let questions = try QuestionSet(data, odd: odd)
-        for kind in 1...7 {
+        for kind in 1...7 where only == nil || kind == only {
             var best: [Int64] = []
             var checksum: Int64 = 0
             for _ in 0..<3 {

@@ -79,12 +79,8 @@ struct QuestionSet {
         case .pairs(let pairs): pairs.reduce(0) { $0 + $1.1 }
         case .ranking(let names): names.reduce(0) { $0 + $1.count }
         case .array(let parts):
-            if parts.count == 2, case .array(let rows) = parts[1] {
-                rows.reduce(0) { total, row in
-                    guard case .array(let fields) = row, case .bulk(let envelope) = fields[2]
-                    else { return total }
-                    return total + Int64(envelope.count)
-                }
+            if parts.count == 2, case .messages(let found) = parts[1] {
+                Int64(found.bytes.count)
             } else {
                 0
             }

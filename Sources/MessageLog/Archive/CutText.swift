@@ -1,7 +1,7 @@
 import Model
 
 /// A block of an archive, decompressed: its messages' texts, and the digits cut out of them.
-struct CutText {
+final class CutText: Sendable {
     private typealias Marker = ArchiveFormat.Marker
 
     private let text: [UInt8]
@@ -17,6 +17,7 @@ struct CutText {
     /// - Returns: nil where the text is not one that a `PayloadCutter` makes.
     init?(text: [UInt8], digits: [UInt8]) {
         var starts: [(text: Int, digits: Int)] = [(0, 0)]
+        starts.reserveCapacity(16)
         let isWhole = unsafe text.withUnsafeBytes { bytes in
             var place = 0
             var digitPlace = 0
@@ -44,13 +45,11 @@ struct CutText {
         self.starts = starts
     }
 
-    /// A message's payload as it was.
+    /// Appends a message's payload as it was.
     /// - Parameter message: below `count`.
-    func payload(_ message: Int, _ known: KnownValues) -> [UInt8] {
+    func append(_ message: Int, _ known: KnownValues, to payload: inout [UInt8]) {
         let (start, digitStart) = starts[message]
         let end = starts[message + 1].text - 1
-        var payload: [UInt8] = []
-        payload.reserveCapacity(end - start + 256)
         unsafe text.withUnsafeBytes { whole in
             let bytes = unsafe UnsafeRawBufferPointer(rebasing: whole[start..<end])
             var place = 0
@@ -72,7 +71,6 @@ struct CutText {
                 }
             }
         }
-        return payload
     }
 
     private func append(
@@ -82,12 +80,9 @@ struct CutText {
         switch marker {
         case Marker.time:
             let decimals = Int(argument &- UInt8(ascii: "0"))
-            payload.append(contentsOf: known.timeText(decimals: min(decimals, 6)) ?? [])
+            known.appendTime(decimals: min(decimals, 6), to: &payload)
         case Marker.digits:
-            for byte in digits[digitPlace..<digitPlace + Int(argument)] {
-                payload.append(hexadecimalDigit(byte >> 4))
-                payload.append(hexadecimalDigit(byte & 15))
-            }
+            payload.append(hexadecimal: digits[digitPlace..<digitPlace + Int(argument)])
             digitPlace += Int(argument)
         default:
             payload.append(argument & ~Marker.escapeBit)

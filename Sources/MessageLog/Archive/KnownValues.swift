@@ -21,31 +21,25 @@ struct KnownValues {
 
     /// The time in seconds with so many decimals, 0 to 6; nil where that is not all of it.
     func timeText(decimals: Int) -> [UInt8]? {
-        guard time >= 0 else { return nil }
-        let fraction = time % 1_000_000
         var text: [UInt8] = []
-        text.reserveCapacity(24)
-        text.append(decimal: time / 1_000_000)
-        guard decimals > 0 else { return fraction == 0 ? text : nil }
-        var unit: Int64 = 100_000
-        text.append(UInt8(ascii: "."))
-        for _ in 0..<decimals {
-            text.append(UInt8(ascii: "0") + UInt8(fraction / unit % 10))
-            unit /= 10
-        }
-        return unit == 0 || fraction % (unit * 10) == 0 ? text : nil
+        return appendTime(decimals: decimals, to: &text) ? text : nil
     }
-}
 
-extension [UInt8] {
-    /// Appends a number that is not negative.
-    fileprivate mutating func append(decimal value: Int64) {
-        let start = count
-        var rest = value
-        repeat {
-            append(UInt8(ascii: "0") + UInt8(rest % 10))
-            rest /= 10
-        } while rest > 0
-        self[start...].reverse()
+    /// Appends that text.
+    /// - Returns: whether it is all of the time; else nothing is appended.
+    @discardableResult
+    func appendTime(decimals: Int, to text: inout [UInt8]) -> Bool {
+        guard time >= 0 else { return false }
+        // What one of the last decimal counts, in microseconds.
+        var unit: Int64 = 1
+        for _ in decimals..<6 { unit *= 10 }
+        guard time % unit == 0 else { return false }
+        text.append(decimal: time / 1_000_000)
+        if decimals == 0 { return true }
+        // A digit in front keeps the zeros; the point takes its place.
+        let point = text.count
+        text.append(decimal: time % 1_000_000 / unit + 1_000_000 / unit)
+        text[point] = UInt8(ascii: ".")
+        return true
     }
 }

@@ -24,6 +24,19 @@ struct BlockDecoder {
         let offset: Int
         let scale: UInt64
         let base: UInt64
+
+        /// The bytes in front of the packed integers: the sums that are known.
+        var knownBytes: Int {
+            isSums ? (count + ColumnsFormat.sumRows - 1) / ColumnsFormat.sumRows * 8 : 0
+        }
+    }
+
+    /// What is read of single rows; nil where all values are the usual one.
+    struct RowColumns {
+        var times: Column?
+        var topics: Column?
+        var idForms: Column?
+        var positions: Column?
     }
 
     init(_ bytes: UnsafeRawBufferPointer, rows: Int) {
@@ -53,8 +66,7 @@ struct BlockDecoder {
         }
         let room = unsafe bytes.count
         let length =
-            (column.isSums ? 8 : 0)
-            + PackedIntegers.byteCount(column.count, width: column.width)
+            column.knownBytes + PackedIntegers.byteCount(column.count, width: column.width)
         guard column.offset + length + ColumnsFormat.slackBytes <= room else { return nil }
         return column
     }
@@ -73,6 +85,22 @@ struct BlockDecoder {
         return nil
     }
 
+    /// What is read of single rows, found in one pass.
+    func rowColumns() -> RowColumns {
+        var found = RowColumns()
+        for index in 0..<columnCount {
+            guard let column = column(at: index), column.count == rows else { continue }
+            switch ColumnsFormat.Column(rawValue: column.code) {
+            case .times: found.times = column
+            case .topics: found.topics = column
+            case .idForms: found.idForms = column
+            case .positions: found.positions = column
+            default: break
+            }
+        }
+        return found
+    }
+
     /// The values of a column, of each row `usual` where the column is absent.
     mutating func values<T: FixedWidthInteger>(_ code: ColumnsFormat.Column, usual: T) -> [T] {
         guard let column = column(code) else { return Array(repeating: usual, count: rows) }
@@ -81,31 +109,37 @@ struct BlockDecoder {
 
     /// The value of one row.
     mutating func value(_ code: ColumnsFormat.Column, row: Int, usual: UInt64) -> UInt64 {
-        guard let column = column(code), row >= 0 && row < rows,
-            let start = unsafe bytes.baseAddress
-        else { return usual }
-        let data = unsafe start + column.offset
+        guard let column = column(code) else { return usual }
+        return value(column, row: row)
+    }
+
+    /// The value of one row, below the column's count.
+    func value(_ column: Column, row: Int) -> UInt64 {
+        precondition(row >= 0 && row < column.count, "row \(row) of \(column.count)")
+        guard let start = unsafe bytes.baseAddress else { return 0 }
+        let data = unsafe start + column.offset + column.knownBytes
         guard column.isSums else {
             let packed = unsafe PackedIntegers.value(data, row, width: column.width)
             return column.base &+ column.scale &* packed
         }
-        var sum = unsafe bytes.integer(at: column.offset, as: UInt64.self)
-        for index in 0..<row {
-            let packed = unsafe PackedIntegers.value(data + 8, index, width: column.width)
+        let known = row / ColumnsFormat.sumRows
+        var sum = unsafe bytes.integer(at: column.offset + known * 8, as: UInt64.self)
+        for index in known * ColumnsFormat.sumRows..<row {
+            let packed = unsafe PackedIntegers.value(data, index, width: column.width)
             sum = sum &+ column.base &+ column.scale &* packed
         }
         return sum
     }
 
-    private func decode<T: FixedWidthInteger>(_ column: Column) -> [T] {
+    private mutating func decode<T: FixedWidthInteger>(_ column: Column) -> [T] {
         guard let start = unsafe bytes.baseAddress else { return [] }
-        let data = unsafe start + column.offset
-        return unsafe [T](unsafeUninitializedCapacity: column.count) { out, filled in
+        let data = unsafe start + column.offset + column.knownBytes
+        let values = unsafe [T](unsafeUninitializedCapacity: column.count) { out, filled in
             filled = column.count
             guard let target = out.baseAddress, column.count > 0 else { return }
             if column.isSums {
                 unsafe PackedIntegers.unpackSums(
-                    data + 8, count: column.count, width: column.width, scale: column.scale,
+                    data, count: column.count, width: column.width, scale: column.scale,
                     step: column.base, first: bytes.integer(at: column.offset), into: target)
             } else {
                 unsafe PackedIntegers.unpack(
@@ -113,6 +147,13 @@ struct BlockDecoder {
                     origin: column.base, into: target)
             }
         }
+        for place in 1..<max(1, column.knownBytes / 8) {
+            let known = unsafe bytes.integer(at: column.offset + place * 8, as: UInt64.self)
+            if values[place * ColumnsFormat.sumRows] != T(truncatingIfNeeded: known) {
+                isWhole = false
+            }
+        }
+        return values
     }
 
     /// The topics, each at most `names`.
@@ -151,7 +192,7 @@ struct BlockDecoder {
         return sets
     }
 
-    private func set(_ counts: Column, _ ids: Column, names: Int) -> NameSet? {
+    private mutating func set(_ counts: Column, _ ids: Column, names: Int) -> NameSet? {
         guard counts.count == rows, ids.count <= Self.setNamesMax else { return nil }
         let perRow: [UInt32] = decode(counts)
         var total: UInt64 = 0

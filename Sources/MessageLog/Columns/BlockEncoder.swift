@@ -6,8 +6,9 @@ import Model
 ///     4  columns, 24 bytes each: u8 column, u8 dimension, u8 width in bits, u8 mode,
 ///        u32 count, u32 offset of the data in the block, u32 scale, u64 base
 ///
-/// Mode 0: base + scale x packed integer. Mode 1: the data begins with the first value (i64); each
-/// next one is the one before + base + scale x packed integer.
+/// Mode 0: base + scale x packed integer. Mode 1: the data begins with the values of every 128th
+/// row from the first on (i64 each); packed are the steps: each row's value is that of the row
+/// before + base + scale x packed integer.
 enum BlockEncoder {
     static func append(_ block: ColumnBlock, to bytes: inout [UInt8]) {
         var columns: [Column] = []
@@ -62,9 +63,11 @@ enum BlockEncoder {
             let plain = Packing(values)
             if ordered, let steps = Self.steps(of: values) {
                 let sums = Packing(steps)
-                if sums.width * steps.count + 64 < plain.width * values.count {
+                let known = stride(from: 0, to: values.count, by: ColumnsFormat.sumRows)
+                let knownBits = known.underestimatedCount * 64
+                if sums.width * steps.count + knownBits < plain.width * values.count {
                     isSums = true
-                    data.append(integer: values[0])
+                    for row in known { data.append(integer: values[row]) }
                     take(sums, steps)
                     return
                 }

@@ -98,12 +98,7 @@ enum ColumnsEncoder {
         file.section(.postings, dimension) { bytes in
             let start = bytes.count
             for id in 1...names {
-                VariableLength.append(UInt32(starts[id + 1] - starts[id]), to: &bytes)
-                var last = -1
-                for row in rows[starts[id]..<starts[id + 1]] {
-                    VariableLength.append(UInt32(Int(row) - last), to: &bytes)
-                    last = Int(row)
-                }
+                PostingList.append(rows[starts[id]..<starts[id + 1]], to: &bytes)
                 ends.append(UInt32(bytes.count - start))
             }
         }

@@ -12,9 +12,11 @@ final class ColumnsFile: @unchecked Sendable {
     private let dayList: UnsafeRawBufferPointer
     private let index: IdentityIndex
     private let pieces: CheckedPieces
+    let notes: DamageNotes
     let dimensions: [SealedDimension]
     let controls: [ControlRecord]
     let blockCount: Int
+    let timeOrder: BlockTimeOrder
     private let topicNames: Int
 
     var rows: Int { sections.rows }
@@ -28,6 +30,7 @@ final class ColumnsFile: @unchecked Sendable {
         _ mapped: MappedBytes, _ path: String, _ notes: DamageNotes
     ) throws(ColumnsError) {
         self.mapped = mapped
+        self.notes = notes
         let sections = try unsafe ColumnsSections(mapped.bytes)
         self.sections = sections
         blockCount = (sections.rows + sections.blockRows - 1) / sections.blockRows
@@ -73,6 +76,8 @@ final class ColumnsFile: @unchecked Sendable {
         controls = try Self.controls(sections)
         dimensions = try Self.dimensions(sections, pieces)
         topicNames = dimensions.first { $0.dimension == .topic }?.nameCount ?? 0
+        let blockList = unsafe blockList
+        timeOrder = BlockTimeOrder((0..<blockCount).map { unsafe Self.bounds($0, blockList) })
         try checkBlockList(at: blocks.range.lowerBound)
     }
 
@@ -134,6 +139,12 @@ final class ColumnsFile: @unchecked Sendable {
     }
 
     func blockBounds(_ block: Int) -> ClosedRange<Int64>? {
+        unsafe Self.bounds(block, blockList)
+    }
+
+    private static func bounds(
+        _ block: Int, _ blockList: UnsafeRawBufferPointer
+    ) -> ClosedRange<Int64>? {
         let entry = block * ColumnsFormat.blockEntryBytes
         let earliest = unsafe blockList.integer(at: entry + 8, as: Int64.self)
         let latest = unsafe blockList.integer(at: entry + 16, as: Int64.self)
@@ -144,7 +155,7 @@ final class ColumnsFile: @unchecked Sendable {
         unsafe (0..<dayList.count / 8).map { unsafe dayList.integer(at: $0 * 8) }
     }
 
-    private func decoder(_ block: Int) -> BlockDecoder {
+    func decoder(_ block: Int) -> BlockDecoder {
         let start = unsafe Int(
             blockList.integer(at: block * ColumnsFormat.blockEntryBytes, as: UInt32.self))
         let length = unsafe Int(
@@ -216,20 +227,12 @@ final class ColumnsFile: @unchecked Sendable {
     func flags(ofRow row: Int) -> UInt8 {
         UInt8(truncatingIfNeeded: value(.flags, row, usual: 0))
     }
-    func position(ofRow row: Int) -> UInt64 { value(.positions, row, usual: 0) }
-    /// Calls `body` with the text of a row's topic, which is empty where it has none.
-    func withTopic(ofRow row: Int, _ body: (UnsafeRawBufferPointer) -> Void) {
-        let topic = UInt32(truncatingIfNeeded: value(.topics, row, usual: 0))
-        guard topic > 0, topic <= topicNames, let names = dimension(.topic) else {
-            return unsafe body(UnsafeRawBufferPointer(start: nil, count: 0))
-        }
-        unsafe names.withText(topic, body)
-    }
-    func id(ofRow row: Int) -> MessageID {
+    /// The id of a row whose id has that form.
+    func id(ofRow row: Int, form: UInt16) -> MessageID {
         let identities = unsafe touchedIDs(row)
         return unsafe MessageID(
-            form: UInt16(truncatingIfNeeded: value(.idForms, row, usual: 0)),
-            high: identities.integer(at: row * 16), low: identities.integer(at: row * 16 + 8))
+            form: form, high: identities.integer(at: row * 16),
+            low: identities.integer(at: row * 16 + 8))
     }
 
     private func value(_ code: ColumnsFormat.Column, _ row: Int, usual: UInt64) -> UInt64 {
@@ -259,7 +262,7 @@ final class ColumnsFile: @unchecked Sendable {
         }
         for dimension in dimensions {
             for id in 1...UInt32(dimension.nameCount)
-            where !dimension.decode(id, rows: rows).isWhole {
+            where !dimension.postings(id, rows: rows).isWhole {
                 throw ColumnsError(
                     .structure("a list that does not end where it should, of name \(id)"),
                     "the posting lists",

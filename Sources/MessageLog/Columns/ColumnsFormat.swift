@@ -21,6 +21,8 @@ enum ColumnsFormat {
     /// Zero bytes behind packed data, so that whole words can be read at its end.
     static let slackBytes = 8
     static let blockRowsMax = 1 << 16
+    /// A column of sums says every so many rows where it stands: what it takes to read one row.
+    static let sumRows = 128
     /// What is checked at once, when something in it is first read.
     static let pieceBytes = 16 << 10
     /// More sections than 256 dimensions can have are no columns file.

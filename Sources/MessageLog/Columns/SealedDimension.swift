@@ -61,39 +61,12 @@ struct SealedDimension: @unchecked Sendable {
         return nil
     }
 
-    /// How many rows have the name; 0 for an unknown id.
-    func occurrences(_ id: UInt32, rows: Int) -> Int {
-        guard id >= 1 && id <= nameCount else { return 0 }
-        let list = unsafe piece(Int(id) - 1, of: lists, listEnds)
-        var offset = 0
-        // A row takes at least a byte, so a damaged count cannot ask for more than is there.
-        guard let count = unsafe VariableLength.read(list, &offset), count <= rows,
-            Int(count) <= list.count
-        else { return 0 }
-        return Int(count)
-    }
-
-    /// The rows that have the name, ascending; none for an unknown id.
-    func postings(_ id: UInt32, rows: Int) -> [UInt32] { decode(id, rows: rows).list }
-
-    /// The rows that have the name, and whether the list ends where it should.
-    func decode(_ id: UInt32, rows: Int) -> (list: [UInt32], isWhole: Bool) {
-        let count = occurrences(id, rows: rows)
-        guard count > 0 else { return ([], false) }
-        let bytes = unsafe piece(Int(id) - 1, of: lists, listEnds)
-        var offset = 0
-        _ = unsafe VariableLength.read(bytes, &offset)
-        let list = unsafe [UInt32](unsafeUninitializedCapacity: count) { out, filled in
-            // The row before the first is -1, so that every step is at least 1.
-            var row = -1
-            while filled < count, let step = unsafe VariableLength.read(bytes, &offset) {
-                row &+= Int(step)
-                guard step > 0, row < rows else { return }
-                unsafe out[filled] = UInt32(truncatingIfNeeded: row)
-                filled &+= 1
-            }
+    /// The rows that have the name; none for an unknown id.
+    func postings(_ id: UInt32, rows: Int) -> PostingList {
+        guard id >= 1 && id <= nameCount else {
+            return unsafe PostingList(UnsafeRawBufferPointer(start: nil, count: 0), rows: rows)
         }
-        return (list, list.count == count && offset == bytes.count)
+        return unsafe PostingList(piece(Int(id) - 1, of: lists, listEnds), rows: rows)
     }
 
     /// The piece between end `index - 1` and end `index`; empty where these are damaged.

@@ -99,6 +99,11 @@ package final class SegmentColumns: Sendable {
         }
     }
 
+    /// How often readers of this log have come upon damage in columns files.
+    var damageNoted: Int {
+        if case .sealed(let file) = read { file.notes.count } else { 0 }
+    }
+
     /// Whether they are a file's, and not in memory.
     var isSealed: Bool {
         if case .sealed = read { true } else { false }
@@ -135,6 +140,15 @@ package final class SegmentColumns: Sendable {
         case .active(let view): return view.block(block).timeBounds
         case .sealed(let file): return file.blockBounds(block)
         }
+    }
+
+    /// The blocks among which all messages of a span of time are, those that lie apart left out.
+    /// - Parameters:
+    ///   - lower: the first moment, in microseconds.
+    ///   - upper: the moment behind the last one.
+    package func blocks(from lower: Int64, to upper: Int64) -> Range<Int> {
+        guard case .sealed(let file) = backing else { return 0..<blockCount }
+        return file.timeOrder.blocks(from: lower, to: upper)
     }
 
     /// The rows that the blocks before this one have.
@@ -180,15 +194,24 @@ package final class SegmentColumns: Sendable {
     package func postings(_ dimension: Dimension, _ id: UInt32) -> [UInt32]? {
         switch backing {
         case .active: return nil
-        case .sealed(let file): return file.dimension(dimension)?.postings(id, rows: rows) ?? []
+        case .sealed(let file): return file.dimension(dimension)?.postings(id, rows: rows).all ?? []
         }
+    }
+
+    /// The same to be searched; nil also where `dimension` has no names.
+    package func postingCursor(_ dimension: Dimension, _ id: UInt32) -> PostingCursor? {
+        guard case .sealed(let file) = backing, let names = file.dimension(dimension) else {
+            return nil
+        }
+        return PostingCursor(names.postings(id, rows: rows), file)
     }
 
     /// How many rows have a name; nil where that is not kept (a view of memory).
     package func occurrences(_ dimension: Dimension, _ id: UInt32) -> Int? {
         switch backing {
         case .active: return nil
-        case .sealed(let file): return file.dimension(dimension)?.occurrences(id, rows: rows) ?? 0
+        case .sealed(let file):
+            return file.dimension(dimension)?.postings(id, rows: rows).count ?? 0
         }
     }
 
@@ -228,25 +251,17 @@ package final class SegmentColumns: Sendable {
         }
     }
 
-    /// What a row's payload says too; the row is one of a columns file.
-    /// - Parameter time: the row's, where it has been read already.
-    func readKnown(ofRow row: Int, time: Int64?, into known: inout KnownValues) {
-        guard case .sealed(let file) = backing, row >= 0, row < rows else {
-            preconditionFailure("row \(row) of \(rows), of a columns file")
-        }
-        known.time = time ?? file.time(ofRow: row)
-        known.setID(file.id(ofRow: row))
-        unsafe file.withTopic(ofRow: row) { unsafe known.setTopic($0) }
-    }
-
     /// Where a row's record stands in its journal, in bytes, or its payload in the archive's order.
     package func position(ofRow row: Int) -> UInt64 {
-        precondition(row >= 0 && row < rows, "row \(row) of \(rows)")
-        switch backing {
-        case .active(let view):
-            return view.block(row / view.blockRows).positions[row % view.blockRows]
-        case .sealed(let file):
-            return file.position(ofRow: row)
+        var reader = RowReader(self)
+        return reader.position(ofRow: row)
+    }
+
+    /// The id of a row whose id has that form; the row is one of a columns file.
+    func id(ofRow row: Int, form: UInt16) -> MessageID {
+        guard case .sealed(let file) = backing else {
+            preconditionFailure("blocks of memory hold their ids")
         }
+        return file.id(ofRow: row, form: form)
     }
 }

@@ -34,6 +34,10 @@ struct BestPlaces {
         return descending ? bounds.upperBound >= worst.time : bounds.lowerBound <= worst.time
     }
 
+    /// The time of the one to go next, once there are as many as are wanted: nothing beyond it is
+    /// among the best.
+    var worstTime: Int64? { heap.count == limit ? heap.first?.time : nil }
+
     func wouldTake(_ place: MessagePlace) -> Bool {
         guard heap.count == limit, let worst = heap.first else { return true }
         return isWorse(worst, place)

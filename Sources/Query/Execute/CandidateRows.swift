@@ -1,87 +1,92 @@
 import MessageLog
+import Model
 
-/// Rows to look at, ascending.
+/// The rows of a segment that match a filter, their times apart, found by posting lists: where few
+/// rows match, the blocks of all others need not be read.
 struct CandidateRows {
-    private var rows: [UInt32]
-    private let blockRows: Int
-    /// Whether all of them match, their times apart.
-    let allMatch: Bool
+    /// The names of a clause, in the dimension where it has them.
+    private typealias Lists = [PostingCursor]
 
-    /// A clause with more rows for each that is left is tested row by row.
-    private static let intersectedMax = 1_024
+    /// Of the clause that fewest rows meet.
+    private var narrowest: Lists
+    /// Of each other clause, and whether a row must be in one of its lists or in none.
+    private var others: [(lists: Lists, wanted: Bool)] = []
+    /// Which topics match, by local id; nil where the lists say it.
+    private var topics: [Bool]?
+    private var reader: RowReader
 
-    /// The rows that postings leave, where that is much less than the segment; else nil.
+    /// Above one row of so many all blocks are read instead.
+    private static let scarcity = 16
+
+    /// nil where the lists do not help, or there are none.
     init?(_ test: RowTest, _ columns: SegmentColumns) {
-        guard let narrowest = test.postings.first, narrowest.rows < columns.rows / 16,
-            let rows = Self.rows(of: narrowest, columns)
+        guard let first = test.postings.first, first.rows < columns.rows / Self.scarcity,
+            let lists = Self.lists(first.dimension, first.ids, columns)
         else { return nil }
-        blockRows = columns.blockRows
-        self.rows = rows
-        var allMatch = test.postingsDecide
-        for other in test.postings.dropFirst() {
-            guard other.rows < Self.intersectedMax * self.rows.count,
-                let others = Self.rows(of: other, columns)
-            else {
-                allMatch = allMatch && self.rows.isEmpty
-                continue
+        narrowest = lists
+        reader = RowReader(columns)
+        for clause in test.postings.dropFirst() {
+            if clause.dimension == .topic {
+                topics = test.topics
+            } else if let lists = Self.lists(clause.dimension, clause.ids, columns) {
+                others.append((lists, true))
             }
-            self.rows.keepCommon(others)
         }
-        self.allMatch = allMatch
+        for clause in test.refused {
+            guard let lists = Self.lists(clause.dimension, clause.ids, columns) else { return nil }
+            others.append((lists, false))
+        }
     }
 
-    /// The rows that have any of the names, ascending.
-    private static func rows(of names: RowTest.WantedNames, _ columns: SegmentColumns) -> [UInt32]?
-    {
+    private static func lists(
+        _ dimension: Dimension, _ ids: [UInt32], _ columns: SegmentColumns
+    ) -> Lists? {
+        var lists: Lists = []
+        for id in ids {
+            guard let list = columns.postingCursor(dimension, id) else { return nil }
+            lists.append(list)
+        }
+        return lists
+    }
+
+    /// The last row before `row` that may match.
+    mutating func last(before row: Int) -> Int? {
+        var last: Int?
+        for place in narrowest.indices {
+            guard let found = narrowest[place].last(before: row) else { continue }
+            last = max(last ?? found, found)
+        }
+        return last
+    }
+
+    /// The first row from `row` on that may match.
+    mutating func first(from row: Int) -> Int? {
+        var first: Int?
+        for place in narrowest.indices {
+            guard let found = narrowest[place].first(from: row) else { continue }
+            first = min(first ?? found, found)
+        }
+        return first
+    }
+
+    /// The rows of a range that match, ascending.
+    mutating func rows(in range: Range<Int>) -> [UInt32] {
         var rows: [UInt32] = []
-        for id in names.ids {
-            guard let own = columns.postings(names.dimension, id) else { return nil }
-            if rows.isEmpty { rows = own } else { rows.append(contentsOf: own) }
-        }
-        guard names.ids.count > 1 else { return rows }
-        rows.sort()
-        var last: UInt32?
-        rows.removeAll { row in
-            defer { last = row }
-            return row == last
-        }
-        return rows
+        for place in narrowest.indices { narrowest[place].append(in: range, to: &rows) }
+        if narrowest.count > 1 { rows = Array(Set(rows)).sorted() }
+        guard topics != nil || !others.isEmpty else { return rows }
+        return rows.filter { matches(Int($0)) }
     }
 
-    func meets(block index: Int) -> Bool {
-        let place = rows.firstPlace(from: UInt32(index * blockRows))
-        return place < rows.count && Int(rows[place]) < (index + 1) * blockRows
-    }
-
-    /// The rows of a block, from its first on.
-    func places(in block: ColumnBlock) -> [Int] {
-        var place = rows.firstPlace(from: UInt32(block.firstRow))
-        var found: [Int] = []
-        while place < rows.count, Int(rows[place]) < block.firstRow + block.rows {
-            found.append(Int(rows[place]) - block.firstRow)
-            place += 1
+    private mutating func matches(_ row: Int) -> Bool {
+        if let topics, !topics[Int(reader.topic(ofRow: row))] { return false }
+        for clause in others.indices {
+            var isListed = false
+            for place in others[clause].lists.indices where !isListed {
+                isListed = others[clause].lists[place].contains(row)
+            }
+            if isListed != others[clause].wanted { return false }
         }
-        return found
-    }
-}
-
-extension [UInt32] {
-    /// The place of the first value that is not below this one; the values are ascending.
-    func firstPlace(from value: UInt32) -> Int {
-        var (low, high) = (0, count)
-        while low < high {
-            let middle = (low + high) / 2
-            if self[middle] < value { low = middle + 1 } else { high = middle }
-        }
-        return low
-    }
-
-    /// Drops what is not in `others` too; both are ascending.
-    fileprivate mutating func keepCommon(_ others: [UInt32]) {
-        var place = 0
-        removeAll { row in
-            while place < others.count, others[place] < row { place += 1 }
-            return place == others.count || others[place] != row
-        }
+        return true
     }
 }

@@ -11,35 +11,36 @@ struct RowTest {
     }
 
     /// By local topic id; entry 0 (control records) never matches. nil: every topic matches.
-    private let topics: [Bool]?
+    let topics: [Bool]?
     private let sets: [SetTest]
     /// No row of the segment can match.
     let impossible: Bool
     /// Per wanted clause the names of it that the segment has, with the number of their rows; those
     /// with fewest first. None where the segment keeps no postings.
-    let postings: [WantedNames]
-    /// Whether rows that meet all of them match, with nothing more to be tested.
-    let postingsDecide: Bool
+    let postings: [ClauseNames]
+    /// Per clause of names that a row must not have, those that the segment has.
+    let refused: [ClauseNames]
 
-    struct WantedNames {
+    struct ClauseNames {
         var dimension: Dimension
         var ids: [UInt32]
         /// Counted once for each name that they have.
-        var rows: Int
+        var rows = 0
     }
 
     init(_ filter: ResolvedFilter, _ view: SegmentView) {
         let columns = view.segment.columns
         let names = columns.names
         var impossible = false
-        var postings: [WantedNames] = []
+        var postings: [ClauseNames] = []
+        var refused: [ClauseNames] = []
         let consider = { (dimension: Dimension, ids: [UInt32]) in
             var rows = 0
             for id in ids {
                 guard let own = columns.occurrences(dimension, id) else { return }
                 rows += own
             }
-            postings.append(WantedNames(dimension: dimension, ids: ids, rows: rows))
+            postings.append(ClauseNames(dimension: dimension, ids: ids, rows: rows))
         }
         if let matching = filter.topics {
             let globals = view.names.globals(of: .topic)
@@ -66,14 +67,18 @@ struct RowTest {
             var listed = Array(repeating: false, count: names.count(of: clause.dimension) + 1)
             for id in ids { listed[Int(id)] = true }
             sets.append(SetTest(dimension: clause.dimension, listed: listed, wanted: wanted))
-            if wanted { consider(clause.dimension, Array(Set(ids))) }
+            let different = Array(Set(ids))
+            if wanted {
+                consider(clause.dimension, different)
+            } else {
+                refused.append(ClauseNames(dimension: clause.dimension, ids: different))
+            }
         }
         self.sets = sets
         self.impossible = impossible
         postings.sort { $0.rows < $1.rows }
         self.postings = postings
-        let clauses = sets.count + (topics == nil ? 0 : 1)
-        postingsDecide = clauses > 0 && clauses == postings.count
+        self.refused = refused
     }
 
     /// The same test for the rows of one block, or nil where none of them can match.
@@ -139,17 +144,12 @@ struct ColumnScan {
         in snapshot: borrowing Snapshot,
         _ body: (SegmentView, ColumnBlock, Int) throws -> Void
     ) throws {
-        try forEachBlock(in: snapshot) { view, test, index, rows in
+        try forEachBlock(in: snapshot) { view, search, index in
             try snapshot.checkStopped()
-            let block = view.segment.columns.block(index, wanted)
-            guard let held = test.held(against: block) else { return }
-            let from = max(rows.lowerBound - block.firstRow, 0)
-            let to = min(rows.upperBound - block.firstRow, block.rows)
-            for row in from..<max(from, to) {
-                let time = block.times[row]
-                if time >= span.lower && time < span.upper && held.accepts(row) {
-                    try body(view, block, row)
-                }
+            guard let (block, places) = search.block(index, reading: wanted) else { return }
+            let first = view.segment.firstSequence + UInt64(block.firstRow)
+            for place in places where sequences.contains(first + UInt64(place)) {
+                try body(view, block, place)
             }
         }
     }
@@ -158,36 +158,28 @@ struct ColumnScan {
     func estimate(in snapshot: borrowing Snapshot) -> (segments: Int, blocks: Int) {
         var segments: Set<UInt64> = []
         var blocks = 0
-        forEachBlock(in: snapshot) { view, _, _, _ in
+        forEachBlock(in: snapshot) { view, _, _ in
             segments.insert(view.segment.key)
             blocks += 1
         }
         return (segments.count, blocks)
     }
 
-    /// Calls `body` with every block that may have matching rows, by its times.
+    /// Calls `body` with every block that may have matching rows.
     private func forEachBlock<Failure: Error>(
         in snapshot: borrowing Snapshot,
-        _ body: (SegmentView, RowTest, _ block: Int, _ rows: Range<Int>) throws(Failure) -> Void
+        _ body: (SegmentView, inout SegmentSearch, _ block: Int) throws(Failure) -> Void
     ) throws(Failure) {
         if span.isEmpty || sequences.isEmpty { return }
         for view in snapshot.segments {
-            let columns = view.segment.columns
             let first = view.segment.firstSequence
-            guard let bounds = columns.timeBounds, bounds.upperBound >= span.lower,
-                bounds.lowerBound < span.upper, view.lastSequence >= sequences.lowerBound,
-                first < sequences.upperBound
+            guard view.lastSequence >= sequences.lowerBound, first < sequences.upperBound,
+                var search = SegmentSearch(view, filter, span)
             else { continue }
-            let test = RowTest(filter, view)
-            if test.impossible { continue }
             let lower = Int(max(sequences.lowerBound, first) - first)
             let upper = Int(min(sequences.upperBound, view.lastSequence + 1) - first)
-            for index in lower / columns.blockRows...(upper - 1) / columns.blockRows {
-                guard let times = columns.blockBounds(index), times.upperBound >= span.lower,
-                    times.lowerBound < span.upper
-                else { continue }
-                try body(view, test, index, lower..<upper)
-            }
+            search.keep(rows: lower..<upper)
+            while let (index, _) = search.next() { try body(view, &search, index) }
         }
     }
 }

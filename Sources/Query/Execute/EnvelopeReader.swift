@@ -4,38 +4,43 @@ import Model
 
 /// What there is of a message's envelope.
 enum KeptEnvelope {
-    case whole([UInt8])
+    case whole
     /// Retention has dropped it.
     case dropped
     /// Damage has destroyed it.
     case lost
-
-    /// nil where there is nothing of it.
-    var bytes: [UInt8]? {
-        if case .whole(let bytes) = self { bytes } else { nil }
-    }
 }
 
-/// Reads the envelopes of one answer. Keeps what each segment's reader has decompressed, since the
-/// messages of one answer stand near each other.
+/// Reads the envelopes of one answer.
 struct EnvelopeReader {
     private let segments: [SegmentView]
-    /// By place among the segments.
-    private var readers: [Int: PayloadReader] = [:]
-    /// Listings go from segment to segment; of those behind, a few may overlap in time.
-    private static let readersMax = 4
+    /// Of the segment that was read from last: listings go from one to the next.
+    private var reader: PayloadReader?
+    /// The sequences of that segment.
+    private var first: UInt64 = 1
+    private var last: UInt64 = 0
 
     init(_ segments: [SegmentView]) { self.segments = segments }
 
-    mutating func envelope(of place: MessagePlace) throws(EngineError) -> KeptEnvelope {
-        try envelope(of: place.sequence, time: place.time)
+    /// Appends the envelope of the message at `sequence`, which one of the segments has, where it
+    /// is whole.
+    /// - Parameter time: the message's, where it has been read already.
+    mutating func append(
+        _ sequence: UInt64, time: Int64? = nil, to bytes: inout [UInt8]
+    ) throws(EngineError) -> KeptEnvelope {
+        if sequence < first || sequence > last { use(segmentWith: sequence) }
+        let start = bytes.count
+        do {
+            try reader?.append(payloadOfRow: Int(sequence - first), time: time, to: &bytes)
+        } catch {
+            if case .dropped = error { return .dropped }
+            throw .log(error)
+        }
+        // No message is empty but one that repair could not give back.
+        return bytes.count == start ? .lost : .whole
     }
 
-    /// The envelope of the message at `sequence`, which one of the segments has.
-    /// - Parameter time: the message's, where it has been read already.
-    mutating func envelope(
-        of sequence: UInt64, time: Int64? = nil
-    ) throws(EngineError) -> KeptEnvelope {
+    private mutating func use(segmentWith sequence: UInt64) {
         var (low, high) = (0, segments.count)
         while high - low > 1 {
             let middle = (low + high) / 2
@@ -46,19 +51,8 @@ struct EnvelopeReader {
             }
         }
         let segment = segments[low].segment
-        if readers[low] == nil, readers.count == Self.readersMax { readers.removeAll() }
-        // Moved out and back, so that the reader is changed in place.
-        var reader = readers.removeValue(forKey: low) ?? PayloadReader(segment)
-        defer { readers[low] = reader }
-        do {
-            let row = Int(sequence - segment.firstSequence)
-            let payload = try reader.payload(ofRow: row, time: time)
-            // No message is empty but one that repair could not give back.
-            return payload.isEmpty ? .lost : .whole(payload)
-        } catch {
-            if case .dropped = error { return .dropped }
-            throw .log(error)
-        }
+        reader = PayloadReader(segment)
+        (first, last) = (segment.firstSequence, segment.lastSequence)
     }
 }
 

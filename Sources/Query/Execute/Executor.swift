@@ -101,23 +101,21 @@ package enum Executor {
         return .pairs(try Counting.series(series, in: snapshot))
     }
 
-    private static func reply(_ latest: [(name: [UInt8], message: ListedMessage)]) -> Reply {
+    private static func reply(_ latest: (names: [[UInt8]], rows: MessageRows)) -> Reply {
         .array(
-            latest.map { name, message in
+            zip(latest.names, latest.rows.rows).map { name, row in
                 .array([
-                    .bulk(name), .integer(Int64(message.sequence)),
-                    .bulk(message.time.decimalText), .bulkOrNull(message.envelope),
+                    .bulk(name), .integer(Int64(row.sequence)),
+                    .bulk(row.time?.decimalText ?? []),
+                    .bulkOrNull(latest.rows.envelope(row).map { Array($0) }),
                 ])
             })
     }
 
     private static func reply(
-        _ page: (next: UInt64, messages: [(sequence: UInt64, envelope: [UInt8]?)])
+        _ page: (next: UInt64, messages: MessageRows)
     ) -> Reply {
-        let rows = page.messages.map {
-            Reply.array([.integer(Int64($0.sequence)), .bulkOrNull($0.envelope)])
-        }
-        return .array([.integer(Int64(page.next)), .array(rows)])
+        .array([.integer(Int64(page.next)), .messages(page.messages)])
     }
 
     private static func reply(_ seen: (first: Timestamp, last: Timestamp, total: Int64)?) -> Reply {
@@ -128,23 +126,17 @@ package enum Executor {
     }
 
     private static func reply(
-        _ page: (messages: [ListedMessage], more: Bool), _ question: MessagesQuestion,
+        _ page: (messages: MessageRows, more: Bool), _ question: MessagesQuestion,
         began: UInt64
     ) -> Reply {
         var next = Reply.null
-        if page.more, let last = page.messages.last {
+        if page.more, let last = page.messages.rows.last, let time = last.time {
             let cursor = Cursor(
-                time: last.time, sequence: last.sequence, began: question.after?.began ?? began,
+                time: time, sequence: last.sequence, began: question.after?.began ?? began,
                 listing: question.listing)
             next = .bulk(cursor.text)
         }
-        let rows = page.messages.map { message in
-            Reply.array([
-                .integer(Int64(message.sequence)), .bulk(message.time.decimalText),
-                .bulkOrNull(message.envelope),
-            ])
-        }
-        return .array([next, .array(rows)])
+        return .array([next, .messages(page.messages)])
     }
 }
 
@@ -157,9 +149,14 @@ extension Reply {
 extension Timestamp {
     /// Seconds with six decimals, as replies carry times.
     var decimalText: [UInt8] {
-        let whole = microseconds.magnitude / 1_000_000
-        let digits = String(microseconds.magnitude % 1_000_000)
-        let padded = String(repeating: "0", count: 6 - digits.count) + digits
-        return Array("\(microseconds < 0 ? "-" : "")\(whole).\(padded)".utf8)
+        var text: [UInt8] = []
+        text.reserveCapacity(20)
+        if microseconds < 0 { text.append(UInt8(ascii: "-")) }
+        text.append(decimal: Int64(microseconds.magnitude / 1_000_000))
+        // A seventh digit in front keeps the zeros; the point takes its place.
+        let point = text.count
+        text.append(decimal: Int64(microseconds.magnitude % 1_000_000) + 1_000_000)
+        text[point] = UInt8(ascii: ".")
+        return text
     }
 }

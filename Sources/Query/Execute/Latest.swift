@@ -6,14 +6,11 @@ import Model
 enum Latest {
     static func messages(
         _ dimension: Dimension, _ selection: Selection, in snapshot: borrowing Snapshot
-    ) throws -> [(name: [UInt8], message: ListedMessage)] {
+    ) throws -> (names: [[UInt8]], rows: MessageRows) {
         let filter = ResolvedFilter(selection.filter, names: snapshot.names)
         let span = snapshot.span(selection.range)
         var newest = NewestPlaces(GroupLabels(dimension, level: nil, snapshot.names))
-        for view in Listing.ordered(snapshot.segments, true) {
-            guard let bounds = view.segment.columns.timeBounds, bounds.upperBound >= span.lower,
-                bounds.lowerBound < span.upper
-            else { continue }
+        for view in MessageSearch.ordered(snapshot.segments, true) {
             try collect(view, dimension.counted, filter, span, snapshot, &newest)
         }
         guard newest.found.count <= Limits.replyRowsMax else {
@@ -21,19 +18,16 @@ enum Latest {
                 "LATEST has \(newest.found.count) names; accepted: at most "
                     + "\(Limits.replyRowsMax), add filters or a range")
         }
-        var messages: [(name: [UInt8], message: ListedMessage)] = []
+        let found = newest.found.sorted { $0.name.lexicographicallyPrecedes($1.name) }
+        var rows = MessageRows(limit: found.count)
         var envelopes = EnvelopeReader(snapshot.segments)
-        for (name, place) in newest.found {
-            let envelope = try envelopes.envelope(of: place)
-            messages.append(
-                (
-                    name,
-                    ListedMessage(
-                        sequence: place.sequence, time: Timestamp(microseconds: place.time),
-                        envelope: envelope.bytes)
-                ))
+        for (_, place) in found {
+            let time = Timestamp(microseconds: place.time)
+            if try rows.append(place.sequence, time, &envelopes) == .dropped {
+                rows.appendWithoutEnvelope(place.sequence, time)
+            }
         }
-        return messages.sorted { $0.name.lexicographicallyPrecedes($1.name) }
+        return (found.map(\.name), rows)
     }
 
     private static func collect(
@@ -41,25 +35,18 @@ enum Latest {
         _ snapshot: borrowing Snapshot, _ newest: inout NewestPlaces
     ) throws {
         let columns = view.segment.columns
-        let test = RowTest(filter, view)
-        if test.impossible || columns.names.count(of: counted) == 0 { return }
+        guard columns.names.count(of: counted) > 0,
+            var search = SegmentSearch(view, filter, span, descending: true)
+        else { return }
         let labels = newest.labels(of: view.names.globals(of: counted))
-        let rows = CandidateRows(test, columns)
-        var wanted = filter.columns.union(.times)
-        if counted != .topic { wanted.formUnion(.set(of: counted)) }
-        for index in (0..<columns.blockCount).reversed() {
-            guard let bounds = columns.blockBounds(index), bounds.upperBound >= span.lower,
-                bounds.lowerBound < span.upper, rows?.meets(block: index) ?? true,
-                newest.mayChange(labels, by: bounds.upperBound)
-            else { continue }
+        let wanted: ColumnSelection = counted == .topic ? .topics : .set(of: counted)
+        while let (index, bounds) = search.next() {
+            guard newest.mayChange(labels, by: bounds.upperBound) else { continue }
             try snapshot.checkStopped()
-            let block = columns.block(index, wanted)
-            guard let held = test.held(against: block) else { continue }
-            for row in rows?.places(in: block) ?? Array(0..<block.rows) {
-                let time = block.times[row]
-                guard time >= span.lower, time < span.upper, held.accepts(row) else { continue }
+            guard let (block, places) = search.block(index, reading: wanted) else { continue }
+            for row in places {
                 let place = MessagePlace(
-                    time: time,
+                    time: block.times[row],
                     sequence: view.segment.firstSequence + UInt64(block.firstRow + row))
                 if counted == .topic {
                     newest.take(place, labels[Int(block.topics[row])])

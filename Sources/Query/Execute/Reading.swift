@@ -10,37 +10,30 @@ enum Reading {
     /// Matching messages, and the sequence at which the next page begins.
     static func page(
         _ question: ReadQuestion, in snapshot: borrowing Snapshot
-    ) throws -> (next: UInt64, messages: [(sequence: UInt64, envelope: [UInt8]?)]) {
+    ) throws -> (next: UInt64, messages: MessageRows) {
         let from = question.from ?? snapshot.end + 1
-        var messages: [(sequence: UInt64, envelope: [UInt8]?)] = []
+        var messages = MessageRows(limit: question.limit)
         guard from <= snapshot.end else { return (from, messages) }
         let filter = ResolvedFilter(question.filter, names: snapshot.names)
         var envelopes = EnvelopeReader(snapshot.segments)
-        var bytes = 0
         for view in snapshot.segments where view.lastSequence >= from {
-            let columns = view.segment.columns
+            guard var search = SegmentSearch(view, filter, .all) else { continue }
             let first = view.segment.firstSequence
-            let test = RowTest(filter, view)
-            if test.impossible { continue }
-            let rows = CandidateRows(test, columns)
-            for index in Int(max(from, first) - first) / columns.blockRows..<columns.blockCount {
-                guard rows?.meets(block: index) ?? true else { continue }
+            search.keep(rows: Int(max(from, first) - first)..<view.segment.rows)
+            while let (index, _) = search.next() {
                 try snapshot.checkStopped()
-                let block = columns.block(index, filter.columns)
-                guard let held = test.held(against: block) else { continue }
-                for row in rows?.places(in: block) ?? Array(0..<block.rows) {
-                    let sequence = first + UInt64(block.firstRow + row)
-                    guard sequence >= from, held.accepts(row) else { continue }
-                    if messages.count == question.limit || bytes >= pageBytesMax {
+                for row in search.rows(ofBlock: index) where first + UInt64(row) >= from {
+                    let sequence = first + UInt64(row)
+                    if messages.rows.count == question.limit
+                        || messages.bytes.count >= pageBytesMax
+                    {
                         return (sequence, messages)
                     }
-                    let envelope = try envelopes.envelope(of: sequence)
-                    if case .dropped = envelope {
-                        if !messages.isEmpty { return (sequence, messages) }
+                    let kept = try messages.append(sequence, nil, &envelopes)
+                    if kept == .dropped {
+                        if !messages.rows.isEmpty { return (sequence, messages) }
                         throw RequestError(gone: sequence, in: snapshot)
                     }
-                    bytes += envelope.bytes?.count ?? 0
-                    messages.append((sequence, envelope.bytes))
                 }
             }
         }

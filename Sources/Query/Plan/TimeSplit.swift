@@ -9,6 +9,8 @@ struct Span {
     var upper: Int64
 
     var isEmpty: Bool { lower >= upper }
+
+    static let all = Span(lower: .min, upper: .max)
 }
 
 /// A range cut into whole buckets, as coarse as can be, and what is left over.

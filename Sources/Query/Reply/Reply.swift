@@ -18,11 +18,27 @@ public enum Reply: Sendable {
     case pairs([(Int64, Int64)])
     /// [[name, integer] ...]: a ranking, without a value per element.
     case ranking([(name: [UInt8], count: Int64)])
+    /// [[sequence, time, envelope] ...]: a listing, without a value per element.
+    case messages(MessageRows)
 
     public static let ok = Reply.simple("OK")
 
     /// A bulk string of text.
     public static func text(_ text: String) -> Reply { .bulk(Array(text.utf8)) }
+
+    /// The same with a value per element: what a client makes of it.
+    public var spelledOut: Reply {
+        switch self {
+        case .array(let elements): .array(elements.map(\.spelledOut))
+        case .map(let entries): .map(entries.map { ($0.0.spelledOut, $0.1.spelledOut) })
+        case .pairs(let pairs):
+            .array(pairs.map { .array([.integer($0.0), .integer($0.1)]) })
+        case .ranking(let ranking):
+            .array(ranking.map { .array([.bulk($0.name), .integer($0.count)]) })
+        case .messages(let rows): rows.spelledOut
+        default: self
+        }
+    }
 }
 
 extension Reply: Equatable {
@@ -38,6 +54,7 @@ extension Reply: Equatable {
         case (.error(let one), .error(let other)): one == other
         case (.pairs(let one), .pairs(let other)): one.elementsEqual(other, by: ==)
         case (.ranking(let one), .ranking(let other)): one.elementsEqual(other, by: ==)
+        case (.messages(let one), .messages(let other)): one == other
         default: false
         }
     }

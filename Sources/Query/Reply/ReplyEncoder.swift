@@ -27,7 +27,7 @@ package struct ReplyEncoder: Sendable {
         switch reply {
         case .integer(let value): line(":", value)
         case .double(let value): double(value)
-        case .bulk(let value): bulk(value)
+        case .bulk(let value): bulk(value[...])
         case .simple(let text): line("+", text)
         case .null: bytes.append(contentsOf: version == .resp3 ? "_\r\n".utf8 : "$-1\r\n".utf8)
         case .error(let text): line("-", text)
@@ -49,9 +49,21 @@ package struct ReplyEncoder: Sendable {
             line("*", Int64(ranking.count))
             for row in ranking {
                 bytes.append(contentsOf: "*2\r\n".utf8)
-                bulk(row.name)
+                bulk(row.name[...])
                 line(":", row.count)
             }
+        case .messages(let messages): append(messages)
+        }
+    }
+
+    private mutating func append(_ messages: MessageRows) {
+        line("*", Int64(messages.rows.count))
+        bytes.reserveCapacity(bytes.count + messages.bytes.count + messages.rows.count * 80)
+        for row in messages.rows {
+            line("*", row.time == nil ? 2 : 3)
+            line(":", Int64(row.sequence))
+            if let time = row.time { bulk(time.decimalText[...]) }
+            if let envelope = messages.envelope(row) { bulk(envelope) } else { append(.null) }
         }
     }
 
@@ -67,7 +79,7 @@ package struct ReplyEncoder: Sendable {
         }
     }
 
-    private mutating func bulk(_ value: [UInt8]) {
+    private mutating func bulk(_ value: ArraySlice<UInt8>) {
         line("$", Int64(value.count))
         bytes.append(contentsOf: value)
         endLine()
@@ -78,7 +90,7 @@ package struct ReplyEncoder: Sendable {
             if value.isNaN { "nan" } else if value.isInfinite {
                 value < 0 ? "-inf" : "inf"
             } else { "\(value)" }
-        if version == .resp3 { line(",", text) } else { bulk(Array(text.utf8)) }
+        if version == .resp3 { line(",", text) } else { bulk(Array(text.utf8)[...]) }
     }
 
     /// Whatever the text holds, it stays one line.

@@ -44,12 +44,7 @@ enum ReplyJSON {
         case .array(let elements): list(elements.map(text))
         case .map(let entries):
             "{" + entries.map { "\(key($0.0)):\(text(of: $0.1))" }.joined(separator: ",") + "}"
-        case .pairs(let pairs): list(pairs.map { list(["\($0.0)", "\($0.1)"]) })
-        case .ranking(let names):
-            list(
-                names.map {
-                    list([quoted(String(decoding: $0.name, as: UTF8.self)), "\($0.count)"])
-                })
+        case .pairs, .ranking, .messages: text(of: reply.spelledOut)
         }
     }
 

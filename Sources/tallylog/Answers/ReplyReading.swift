@@ -1,7 +1,8 @@
 import Model
 import Query
 
-/// The parts of a reply, whether it came by the socket or from the engine in this process.
+/// The parts of a reply, spelled out, whether it came by the socket or from the engine in this
+/// process.
 enum ReplyReading {
     /// The elements of a list; a value by itself is one, nothing is none.
     static func elements(_ reply: Reply) -> [Reply] {
@@ -14,16 +15,9 @@ enum ReplyReading {
 
     /// The rows of a list that have so many parts.
     static func rows(_ reply: Reply, of parts: Int) -> [[Reply]] {
-        let rows: [[Reply]] =
-            switch reply {
-            case .pairs(let pairs): pairs.map { [.integer($0.0), .integer($0.1)] }
-            case .ranking(let names): names.map { [.bulk($0.name), .integer($0.count)] }
-            default:
-                elements(reply).compactMap { row in
-                    if case .array(let parts) = row { parts } else { nil }
-                }
-            }
-        return rows.filter { $0.count == parts }
+        elements(reply).compactMap { row in
+            if case .array(let found) = row, found.count == parts { found } else { nil }
+        }
     }
 
     static func integer(_ reply: Reply) -> Int64 {
@@ -39,10 +33,7 @@ enum ReplyReading {
         case .null: "-"
         case .array(let elements): elements.map(text).joined(separator: " ")
         case .map(let entries): entries.map { "\(text($0.0)) \(text($0.1))" }.joined(separator: " ")
-        case .pairs(let pairs): pairs.map { "\($0.0) \($0.1)" }.joined(separator: " ")
-        case .ranking(let names):
-            names.map { "\(String(decoding: $0.name, as: UTF8.self)) \($0.count)" }
-                .joined(separator: " ")
+        case .pairs, .ranking, .messages: text(reply.spelledOut)
         }
     }
 

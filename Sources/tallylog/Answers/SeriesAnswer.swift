@@ -18,8 +18,7 @@ struct SeriesAnswer {
     }
 
     private static func pairs(_ reply: Reply) -> [Pair] {
-        if case .pairs(let pairs) = reply { return pairs.map { ($0.0, $0.1) } }
-        return ReplyReading.rows(reply, of: 2).map {
+        ReplyReading.rows(reply, of: 2).map {
             (ReplyReading.integer($0[0]), ReplyReading.integer($0[1]))
         }
     }

@@ -1,0 +1,63 @@
+/// - Parameter value: 0 to 15.
+@inline(__always)
+package func hexadecimalDigit(_ value: UInt8) -> UInt8 {
+    value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
+}
+
+extension UnsafeMutableRawBufferPointer {
+    /// Writes the eight lower-case hexadecimal digits of `word`, the highest first.
+    @inline(__always)
+    package func store(hexadecimal word: UInt32, at offset: Int) {
+        // Every nibble into a byte of its own, then all eight bytes made digits at once: those
+        // from ten on carry into their fifth bit when six is added, and lie 39 further.
+        var nibbles = UInt64(word)
+        nibbles = (nibbles | nibbles << 16) & 0x0000_ffff_0000_ffff
+        nibbles = (nibbles | nibbles << 8) & 0x00ff_00ff_00ff_00ff
+        nibbles = (nibbles | nibbles << 4) & 0x0f0f_0f0f_0f0f_0f0f
+        let letters = (nibbles &+ 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
+        let digits = nibbles &+ 0x3030_3030_3030_3030 &+ letters &* 39
+        unsafe storeBytes(of: digits.bigEndian, toByteOffset: offset, as: UInt64.self)
+    }
+}
+
+extension [UInt8] {
+    /// Appends two lower-case hexadecimal digits for each byte.
+    package mutating func append(hexadecimal bytes: ArraySlice<UInt8>) {
+        let start = count
+        // Whole words are written; what is too much is taken back.
+        let words = (bytes.count + 3) / 4
+        append(contentsOf: repeatElement(0, count: words * 8))
+        unsafe withUnsafeMutableBytes { room in
+            unsafe bytes.withUnsafeBytes { source in
+                for word in 0..<words {
+                    var value: UInt32 = 0
+                    if word * 4 + 4 <= source.count {
+                        value = unsafe UInt32(
+                            bigEndian: source.loadUnaligned(
+                                fromByteOffset: word * 4, as: UInt32.self))
+                    } else {
+                        for place in word * 4..<source.count {
+                            value |= unsafe UInt32(source[place]) << UInt32(24 - place % 4 * 8)
+                        }
+                    }
+                    unsafe room.store(hexadecimal: value, at: start + word * 8)
+                }
+            }
+        }
+        removeLast(count - start - bytes.count * 2)
+    }
+
+    /// Appends a number that is not negative.
+    package mutating func append(decimal value: Int64) {
+        unsafe withUnsafeTemporaryAllocation(byteCount: 20, alignment: 1) { room in
+            var start = 20
+            var rest = UInt64(value)
+            repeat {
+                start &-= 1
+                unsafe room[start] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10)
+                rest /= 10
+            } while rest > 0
+            unsafe append(contentsOf: UnsafeRawBufferPointer(rebasing: room[start...]))
+        }
+    }
+}
