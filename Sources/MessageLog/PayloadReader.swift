@@ -1,4 +1,3 @@
-import Disk
 import Model
 
 /// Reads payloads of one segment, and keeps the blocks that it has decompressed: neighbours in a
@@ -10,23 +9,8 @@ package struct PayloadReader {
     /// The blocks in the order in which they were read.
     private var order: [Int] = []
     private var heldBytes = 0
-    /// The journal's bytes and the positions of all rows, where all of it is going to be read.
-    private var mapped: MappedBytes?
-    private var positions: [UInt64] = []
 
     package init(_ segment: Segment) { self.segment = segment }
-
-    /// Makes reading of the whole segment cheaper.
-    mutating func readAll() throws(LogError) {
-        let columns = segment.columns
-        positions.reserveCapacity(columns.rows)
-        for index in 0..<columns.blockCount {
-            positions.append(contentsOf: columns.block(index, .positions).positions)
-        }
-        guard case .journal(let journal) = segment.payloads else { return }
-        let file = try journal.file()
-        mapped = try withLogErrors { () throws(DiskError) in try file.map() }
-    }
 
     /// A row's payload.
     /// - Parameters:
@@ -45,15 +29,13 @@ package struct PayloadReader {
     /// The same by whoever has read from columns already what they know of the row.
     mutating func payload(ofRow row: Int, _ known: KnownValues) throws(LogError) -> [UInt8] {
         // Damaged columns may say anything; nothing stands that far behind.
-        let position = Int(
-            clamping: positions.isEmpty ? segment.columns.position(ofRow: row) : positions[row])
+        let position = Int(clamping: segment.columns.position(ofRow: row))
         let sequence = segment.firstSequence + UInt64(row)
         switch segment.payloads {
         case .dropped: throw .dropped(sequence: sequence)
         case .damaged(let damage): throw .damaged(damage)
         case .journal(let journal):
-            guard let mapped else { return try journal.payload(at: position, sequence: sequence) }
-            return try journal.payload(in: mapped, at: position, sequence: sequence)
+            return try journal.payload(at: position, sequence: sequence)
         case .archive(let archive):
             let (block, first) = try archive.block(at: position)
             let text = try text(of: archive, block)

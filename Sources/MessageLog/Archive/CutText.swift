@@ -44,6 +44,24 @@ struct CutText {
         self.starts = starts
     }
 
+    /// Calls `body` with a message's text, its end included, and its digits.
+    /// - Parameter message: below `count`.
+    func withMessage<R, Failure: Error>(
+        _ message: Int,
+        _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) throws(Failure) -> R
+    ) throws(Failure) -> R {
+        let (start, end) = (starts[message], starts[message + 1])
+        return try unsafe text.withUnsafeBufferPointer { (text) throws(Failure) in
+            try unsafe digits.withUnsafeBufferPointer { (digits) throws(Failure) in
+                try unsafe body(
+                    UnsafeRawBufferPointer(
+                        UnsafeBufferPointer(rebasing: text[start.text..<end.text])),
+                    UnsafeRawBufferPointer(
+                        UnsafeBufferPointer(rebasing: digits[start.digits..<end.digits])))
+            }
+        }
+    }
+
     /// A message's payload as it was.
     /// - Parameter message: below `count`.
     func payload(_ message: Int, _ known: KnownValues) -> [UInt8] {

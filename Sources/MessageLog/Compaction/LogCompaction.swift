@@ -58,10 +58,7 @@ extension MessageLog {
         // Every row is written and read back.
         archiving.withLock { $0.work = (0, 2 * sources.reduce(0) { $0 + $1.rows }) }
         defer { archiving.withLock { $0.work = nil } }
-        let made = try make(sources, keepingPayloads, level, logID) {
-            self.archiving.withLock { $0.work?.done += SegmentArchiver.stopRows }
-            return isStopped()
-        }
+        let made = try make(sources, keepingPayloads, level, logID, isStopped)
         replace(sources, with: made)
         try removeFiles(of: sources, supersededBy: made)
         return made.rows
@@ -76,6 +73,7 @@ extension MessageLog {
             var archiver = try SegmentArchiver(
                 disk, directory: directory, logID: logID, sources: sources,
                 blockRows: options.blockRows, level: level, notes: notes,
+                advanced: { rows in self.archiving.withLock { $0.work?.done += rows } },
                 isStopped: isStopped)
             if !keepingPayloads { return try archiver.makeColumns() }
             let known = isFresh ? archiving.withLock { $0.dictionary } : nil
