@@ -61,14 +61,19 @@ struct BlockDecoder {
 
     /// The column of a value per row, nil if it is absent (all values are the usual one).
     private mutating func column(_ code: ColumnsFormat.Column) -> Column? {
+        guard let column = first(code) else { return nil }
+        if column.count == rows { return column }
+        isWhole = false
+        return nil
+    }
+
+    private mutating func first(_ code: ColumnsFormat.Column) -> Column? {
         for index in 0..<columnCount {
             guard let column = column(at: index) else {
                 isWhole = false
                 continue
             }
-            guard column.code == code.rawValue else { continue }
-            if column.count == rows { return column }
-            isWhole = false
+            if column.code == code.rawValue { return column }
         }
         return nil
     }
@@ -81,9 +86,13 @@ struct BlockDecoder {
 
     /// The value of one row.
     mutating func value(_ code: ColumnsFormat.Column, row: Int, usual: UInt64) -> UInt64 {
-        guard let column = column(code), row >= 0 && row < rows,
-            let start = unsafe bytes.baseAddress
-        else { return usual }
+        guard let column = column(code), row >= 0 && row < rows else { return usual }
+        return value(of: column, row)
+    }
+
+    /// - Parameter row: below the column's count.
+    private func value(of column: Column, _ row: Int) -> UInt64 {
+        guard let start = unsafe bytes.baseAddress else { return 0 }
         let data = unsafe start + column.offset
         guard column.isSums else {
             let packed = unsafe PackedIntegers.value(data, row, width: column.width)
@@ -113,6 +122,32 @@ struct BlockDecoder {
                     origin: column.base, into: target)
             }
         }
+    }
+
+    /// The positions of all rows, written down or following from the topics.
+    /// - Parameter names: how many topics there are.
+    mutating func positions(names: Int) -> [UInt64] {
+        guard let column = first(.topicPlaces) else { return values(.positions, usual: 0) }
+        let positions =
+            column.count <= rows
+            ? TopicPlaces.positions(
+                topics: topics(names: names), names: names, firsts: decode(column)) : nil
+        if let positions { return positions }
+        isWhole = false
+        return Array(repeating: 0, count: rows)
+    }
+
+    /// The position of one row.
+    mutating func position(row: Int, names: Int) -> UInt64 {
+        guard let column = first(.topicPlaces) else {
+            return value(.positions, row: row, usual: 0)
+        }
+        let place = TopicPlaces.place(of: row, topics: topics(names: names), names: names)
+        if place.index < column.count {
+            return value(of: column, place.index) &+ UInt64(place.rank)
+        }
+        isWhole = false
+        return 0
     }
 
     /// The topics, each at most `names`.

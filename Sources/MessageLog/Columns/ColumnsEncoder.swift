@@ -15,13 +15,13 @@ enum ColumnsEncoder {
     ) throws(Failure) {
         try withoutActuallyEscaping(output) { (output) throws(Failure) in
             var file = ColumnsFileBuilder(rows, payloads, output)
-            try append(rows, to: &file)
+            try append(rows, isArchived: payloads != .journal, to: &file)
             try file.finish()
         }
     }
 
     private static func append<Failure: Error>(
-        _ rows: some SegmentRows, to file: inout ColumnsFileBuilder<Failure>
+        _ rows: some SegmentRows, isArchived: Bool, to file: inout ColumnsFileBuilder<Failure>
     ) throws(Failure) {
         var list: [UInt8] = []
         try file.section(.data) { (file) throws(Failure) in
@@ -29,7 +29,7 @@ enum ColumnsEncoder {
             for index in 0..<rows.blockCount {
                 let block = rows.block(index, .all)
                 let offset = file.offset
-                BlockEncoder.append(block, to: &file.bytes)
+                BlockEncoder.append(block, isArchived: isArchived, to: &file.bytes)
                 list.append(integer: UInt32(offset - start))
                 list.append(integer: UInt32(file.offset - offset))
                 list.append(integer: block.timeBounds?.lowerBound ?? .max)

@@ -171,7 +171,7 @@ final class ColumnsFile: @unchecked Sendable {
                 ? decoder.values(.kinds, usual: Record.Kind.message) : [],
             idForms: ids == nil ? [] : decoder.values(.idForms, usual: 0),
             idHigh: ids?.high ?? [], idLow: ids?.low ?? [],
-            positions: wanted.contains(.positions) ? decoder.values(.positions, usual: 0) : [],
+            positions: wanted.contains(.positions) ? decoder.positions(names: topicNames) : [],
             sets: wanted.isDisjoint(with: .sets)
                 ? [] : decoder.sets(wanted) { dimension($0)?.nameCount ?? 0 },
             timeBounds: blockBounds(index))
@@ -216,7 +216,10 @@ final class ColumnsFile: @unchecked Sendable {
     func flags(ofRow row: Int) -> UInt8 {
         UInt8(truncatingIfNeeded: value(.flags, row, usual: 0))
     }
-    func position(ofRow row: Int) -> UInt64 { value(.positions, row, usual: 0) }
+    func position(ofRow row: Int) -> UInt64 {
+        var decoder = decoder(row / blockRows)
+        return decoder.position(row: row % blockRows, names: topicNames)
+    }
     /// Calls `body` with the text of a row's topic, which is empty where it has none.
     func withTopic(ofRow row: Int, _ body: (UnsafeRawBufferPointer) -> Void) {
         let topic = UInt32(truncatingIfNeeded: value(.topics, row, usual: 0))
