@@ -56,14 +56,25 @@ public struct MessageID: Hashable, Sendable {
 
     /// Appends the text of an id of the bus.
     package func appendBusText(to text: inout [UInt8]) {
-        text.append(contentsOf: "\(form)".utf8)
-        for (word, bits) in [
-            (high, 32..<64), (high, 16..<32), (high, 0..<16), (low, 48..<64), (low, 0..<48),
-        ] {
-            text.append(UInt8(ascii: "-"))
-            for shift in stride(from: bits.upperBound - 4, through: bits.lowerBound, by: -4) {
-                text.append(hexadecimalDigit(UInt8(truncatingIfNeeded: word >> UInt64(shift)) & 15))
-            }
+        var unit: UInt16 = 1_000
+        while unit > 0 {
+            text.append(UInt8(ascii: "0") + UInt8(form / unit % 10))
+            unit /= 10
+        }
+        Self.append(high >> 32, digits: 8, to: &text)
+        Self.append(high >> 16, digits: 4, to: &text)
+        Self.append(high, digits: 4, to: &text)
+        Self.append(low >> 48, digits: 4, to: &text)
+        Self.append(low, digits: 12, to: &text)
+    }
+
+    /// Appends a dash and the lowest digits of a word.
+    @inline(__always)
+    private static func append(_ word: UInt64, digits: Int, to text: inout [UInt8]) {
+        text.append(UInt8(ascii: "-"))
+        for place in 1...digits {
+            let digit = UInt8(truncatingIfNeeded: word &>> UInt64(4 * (digits - place))) & 15
+            text.append(hexadecimalDigit(digit))
         }
     }
 
@@ -121,6 +132,7 @@ public struct MessageID: Hashable, Sendable {
 }
 
 /// - Parameter value: 0 to 15.
+@inlinable
 @inline(__always)
 package func hexadecimalDigit(_ value: UInt8) -> UInt8 {
     value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10

@@ -22,17 +22,17 @@ struct ArchiveWriter {
 
     /// - Parameters:
     ///   - file: empty.
-    ///   - level: zstd's.
+    ///   - effort: of the compression.
     ///   - dictionary: kept in the archive; empty: none.
     init(
-        _ file: any DiskFile, logID: LogID, firstSequence: UInt64, rows: Int, level: Int,
-        dictionary: [UInt8]
+        _ file: any DiskFile, logID: LogID, firstSequence: UInt64, rows: Int,
+        effort: ZstdCompressor.Effort, dictionary: [UInt8]
     ) {
         self.file = file
-        compressor = ZstdCompressor(level: level, dictionary: dictionary)
+        compressor = ZstdCompressor(effort, dictionary: dictionary)
         output.append(integer: ArchiveFormat.magic)
         output.append(integer: ArchiveFormat.version)
-        output.append(integer: UInt32(level))
+        output.append(integer: UInt32(effort.level))
         output.append(integer: firstSequence)
         output.append(integer: UInt32(rows))
         output.append(integer: UInt32(dictionary.count))
@@ -72,6 +72,7 @@ struct ArchiveWriter {
 
     private mutating func write() throws(DiskError) {
         try output.writeAll(to: file, at: offset)
+        file.startFlush(of: offset..<offset + output.count)
         checksum = unsafe output.withUnsafeBytes { unsafe Checksum.crc32c($0, seed: checksum) }
         offset += output.count
         output.removeAll(keepingCapacity: true)

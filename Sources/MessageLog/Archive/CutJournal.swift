@@ -9,6 +9,9 @@ struct CutJournal {
     /// By row: where it begins in `bytes`, and where its digits do; one more begin for the end.
     private var begins: [Int] = [0]
     private var digitBegins: [Int] = []
+    /// Of one payload, while it is cut and put together again.
+    private var digits: [UInt8] = []
+    private var restored: [UInt8] = []
     /// Of the payloads as they were.
     private(set) var payloadBytes = 0
 
@@ -38,7 +41,7 @@ struct CutJournal {
             for place in 0..<block.rows {
                 let row = block.firstRow + place
                 if let salvage, salvage.isGap(row) {
-                    append(Self.emptyText, [])
+                    appendEmpty()
                     continue
                 }
                 let topic = Int(block.topics[place])
@@ -58,7 +61,7 @@ struct CutJournal {
                 } catch {
                     guard let salvage else { throw error }
                     try salvage.lose(row, error)
-                    append(Self.emptyText, [])
+                    appendEmpty()
                 }
             }
         }
@@ -74,22 +77,30 @@ struct CutJournal {
     private mutating func append(
         _ payload: UnsafeRawBufferPointer, _ known: KnownValues, _ cutter: inout PayloadCutter
     ) -> Bool {
-        var text: [UInt8] = []
-        var digits: [UInt8] = []
-        text.reserveCapacity(payload.count + 1)
-        unsafe cutter.cut(payload, known, text: &text, digits: &digits)
-        guard let cut = CutText(text: text, digits: digits), cut.count == 1,
-            unsafe cut.payload(0, known).withUnsafeBytes({ unsafe $0.isSame(as: payload) })
-        else { return false }
-        append(text, digits)
+        let begin = bytes.count
+        digits.removeAll(keepingCapacity: true)
+        unsafe cutter.cut(payload, known, text: &bytes, digits: &digits)
+        let middle = bytes.count
+        bytes.append(contentsOf: digits)
+        restored.removeAll(keepingCapacity: true)
+        unsafe bytes.withUnsafeBytes { bytes in
+            unsafe CutText.append(
+                UnsafeRawBufferPointer(rebasing: bytes[begin..<middle]),
+                UnsafeRawBufferPointer(rebasing: bytes[middle...]), known, to: &restored)
+        }
+        guard unsafe restored.withUnsafeBytes({ unsafe $0.isSame(as: payload) }) else {
+            bytes.removeLast(bytes.count - begin)
+            return false
+        }
+        digitBegins.append(middle)
+        begins.append(bytes.count)
         payloadBytes += payload.count
         return true
     }
 
-    private mutating func append(_ text: [UInt8], _ digits: [UInt8]) {
-        bytes.append(contentsOf: text)
+    private mutating func appendEmpty() {
+        bytes.append(contentsOf: Self.emptyText)
         digitBegins.append(bytes.count)
-        bytes.append(contentsOf: digits)
         begins.append(bytes.count)
     }
 

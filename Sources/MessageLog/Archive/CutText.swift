@@ -65,50 +65,50 @@ struct CutText {
     /// A message's payload as it was.
     /// - Parameter message: below `count`.
     func payload(_ message: Int, _ known: KnownValues) -> [UInt8] {
-        let (start, digitStart) = starts[message]
-        let end = starts[message + 1].text - 1
         var payload: [UInt8] = []
-        payload.reserveCapacity(end - start + 256)
-        unsafe text.withUnsafeBytes { whole in
-            let bytes = unsafe UnsafeRawBufferPointer(rebasing: whole[start..<end])
-            var place = 0
-            var digitPlace = digitStart
-            while place < bytes.count {
-                let marker = unsafe bytes.nextMarker(from: place)
-                unsafe payload.append(
-                    contentsOf: UnsafeRawBufferPointer(rebasing: bytes[place..<marker]))
-                guard marker < bytes.count else { return }
-                place = marker + 1
-                let kind = unsafe bytes[marker]
-                switch kind {
-                case Marker.topic: payload.append(contentsOf: known.topic)
-                case Marker.id: payload.append(contentsOf: known.id)
-                default:
-                    let argument = unsafe bytes[place]
-                    place += 1
-                    append(kind, argument, known, &digitPlace, to: &payload)
-                }
-            }
+        unsafe withMessage(message) { (text, digits) in
+            payload.reserveCapacity(
+                text.count + 2 * digits.count + known.topic.count + known.id.count + 32)
+            unsafe Self.append(text, digits, known, to: &payload)
         }
         return payload
     }
 
-    private func append(
-        _ marker: UInt8, _ argument: UInt8, _ known: KnownValues, _ digitPlace: inout Int,
+    /// Appends a payload as it was, from its text, the end included, and its digits.
+    static func append(
+        _ text: UnsafeRawBufferPointer, _ digits: UnsafeRawBufferPointer, _ known: KnownValues,
         to payload: inout [UInt8]
     ) {
-        switch marker {
-        case Marker.time:
-            let decimals = Int(argument &- UInt8(ascii: "0"))
-            payload.append(contentsOf: known.timeText(decimals: min(decimals, 6)) ?? [])
-        case Marker.digits:
-            for byte in digits[digitPlace..<digitPlace + Int(argument)] {
-                payload.append(hexadecimalDigit(byte >> 4))
-                payload.append(hexadecimalDigit(byte & 15))
+        var place = 0
+        var digitPlace = 0
+        while true {
+            let marker = unsafe text.nextMarker(from: place)
+            unsafe payload.append(
+                contentsOf: UnsafeRawBufferPointer(rebasing: text[place..<marker]))
+            guard marker + 1 < text.count else { return }
+            let kind = unsafe text[marker]
+            place = marker + 2
+            switch kind {
+            case Marker.topic:
+                payload.append(contentsOf: known.topic)
+                place -= 1
+            case Marker.id:
+                payload.append(contentsOf: known.id)
+                place -= 1
+            case Marker.time:
+                let decimals = unsafe Int(text[marker + 1] &- UInt8(ascii: "0"))
+                payload.append(contentsOf: known.timeText(decimals: min(decimals, 6)) ?? [])
+            case Marker.digits:
+                let count = unsafe Int(text[marker + 1])
+                for index in digitPlace..<digitPlace + count {
+                    let byte = unsafe digits[index]
+                    payload.append(hexadecimalDigit(byte >> 4))
+                    payload.append(hexadecimalDigit(byte & 15))
+                }
+                digitPlace += count
+            default:
+                unsafe payload.append(text[marker + 1] & ~Marker.escapeBit)
             }
-            digitPlace += Int(argument)
-        default:
-            payload.append(argument & ~Marker.escapeBit)
         }
     }
 }

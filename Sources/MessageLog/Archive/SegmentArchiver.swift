@@ -9,8 +9,7 @@ struct SegmentArchiver {
     let logID: LogID
     /// Sealed, one behind the other.
     let sources: [Segment]
-    /// zstd's.
-    let level: Int
+    let effort: ArchiveEffort
     /// Is told how many rows more have been written or read back.
     let advanced: (Int) -> Void
     /// Is asked now and then; true gives the work up.
@@ -27,7 +26,7 @@ struct SegmentArchiver {
 
     init(
         _ disk: any Disk, directory: String, logID: LogID, sources: [Segment], blockRows: Int,
-        level: Int, notes: DamageNotes, salvage: Salvage? = nil,
+        effort: ArchiveEffort, notes: DamageNotes, salvage: Salvage? = nil,
         advanced: @escaping (Int) -> Void = { _ in }, isStopped: @escaping () -> Bool
     ) throws(LogError) {
         guard let first = sources.first, let last = sources.last else {
@@ -37,7 +36,7 @@ struct SegmentArchiver {
         self.directory = directory
         self.logID = logID
         self.sources = sources
-        self.level = level
+        self.effort = effort
         self.advanced = advanced
         self.isStopped = isStopped
         self.notes = notes
@@ -111,6 +110,7 @@ struct SegmentArchiver {
         do {
             try ColumnsEncoder.encode(merged, payloads: payloads) { (part) throws(DiskError) in
                 try part.writeAll(to: columns.file, at: offset)
+                columns.file.startFlush(of: offset..<offset + part.count)
                 offset += part.count
             }
             return columns
@@ -135,7 +135,7 @@ struct SegmentArchiver {
     ) throws(LogError) -> UInt32 {
         var writer = ArchiveWriter(
             file, logID: logID, firstSequence: range.lowerBound, rows: merged.rows,
-            level: level, dictionary: dictionary)
+            effort: effort.zstd, dictionary: dictionary)
         for (place, row) in merged.order.rowAt.enumerated() {
             try checkStopped(place)
             try unsafe withMessage(ofRow: row) { (text, digits) throws(LogError) in
@@ -173,9 +173,10 @@ struct SegmentArchiver {
             for message in 0..<text.count {
                 try checkStopped(place)
                 let row = merged.order.rowAt[place]
-                let isSame = try unsafe withMessage(ofRow: row) { (known, knownDigits) throws(LogError) in
+                let isSame = try unsafe withMessage(ofRow: row) {
+                    (known, digits) throws(LogError) in
                     unsafe text.withMessage(message) {
-                        unsafe $0.isSame(as: known) && $1.isSame(as: knownDigits)
+                        unsafe $0.isSame(as: known) && $1.isSame(as: digits)
                     }
                 }
                 guard isSame else { throw differs(archiveFile, Int(row)) }
@@ -237,6 +238,6 @@ struct SegmentArchiver {
         return ZstdDictionary.train(samples, sizes: sizes, byteCount: size)
     }
 
-    private static let sampleBytes = 12 << 20
+    private static let sampleBytes = 6 << 20
     private static let dictionaryBytesMin = 4 << 10
 }
