@@ -43,6 +43,9 @@ package protocol DiskFile: AnyObject, Sendable {
     /// fdatasync: returns once content and size are on stable storage. After it has failed once,
     /// the file's content is unknown; calling it again proves nothing.
     func synchronize() throws(DiskError)
+    /// A hint: what was written there may begin to go to stable storage, so that a later
+    /// `synchronize` of a large file does not hold up those of other files.
+    func startFlush(of range: Range<Int>)
     func size() throws(DiskError) -> Int
     func truncate(to size: Int) throws(DiskError)
     /// Reserves space up to `size` bytes and extends the file with zeros to it.
@@ -50,6 +53,10 @@ package protocol DiskFile: AnyObject, Sendable {
     /// Maps the whole file for reading. The mapping outlives the file's name and its closing.
     func map() throws(DiskError) -> MappedBytes
     func close()
+}
+
+extension DiskFile {
+    package func startFlush(of range: Range<Int>) {}
 }
 
 /// A file system call that failed: what was tried, where, and the system's reason.

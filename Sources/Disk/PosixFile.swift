@@ -66,6 +66,11 @@ package final class PosixFile: DiskFile {
         guard fdatasync(descriptor) == 0 else { throw DiskError(.synchronize, path, errno) }
     }
 
+    package func startFlush(of range: Range<Int>) {
+        // Linux begins to write what is dirty there, and lets go of what is clean. It may refuse.
+        _ = posix_fadvise(descriptor, range.lowerBound, range.count, POSIX_FADV_DONTNEED)
+    }
+
     package func size() throws(DiskError) -> Int { try status(.size).size }
 
     package func truncate(to size: Int) throws(DiskError) {

@@ -78,7 +78,7 @@ extension MessageLog {
         do { try segment.columns.verify() } catch { throw LogError(error, path: path) }
         let rebuilt = MergedColumns([segment.columns], blockRows: segment.columns.blockRows)
         try compare(
-            segment, ColumnsEncoder.encode(rebuilt.view, payloads: segment.columns.payloads))
+            segment, ColumnsEncoder.encode(rebuilt, payloads: segment.columns.payloads))
         report.records += UInt64(segment.rows)
     }
 

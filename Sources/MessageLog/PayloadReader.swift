@@ -1,4 +1,3 @@
-import Disk
 import Model
 
 /// Reads payloads of one segment. For one thread.
@@ -10,25 +9,10 @@ package struct PayloadReader {
     private var knownTopic: UInt32?
     /// The block that was read last: neighbours in a listing stand together in an archive.
     private var last: (first: Int, text: CutText)?
-    /// The journal's bytes and the positions of all rows, where all of it is going to be read.
-    private var mapped: MappedBytes?
-    private var positions: [UInt64] = []
 
     package init(_ segment: Segment) {
         self.segment = segment
         rows = RowReader(segment.columns)
-    }
-
-    /// Makes reading of the whole segment cheaper.
-    mutating func readAll() throws(LogError) {
-        let columns = segment.columns
-        positions.reserveCapacity(columns.rows)
-        for index in 0..<columns.blockCount {
-            positions.append(contentsOf: columns.block(index, .positions).positions)
-        }
-        guard case .journal(let journal) = segment.payloads else { return }
-        let file = try journal.file()
-        mapped = try withLogErrors { () throws(DiskError) in try file.map() }
     }
 
     /// A row's payload.
@@ -52,29 +36,18 @@ package struct PayloadReader {
         try append(payloadOfRow: row, known, to: &payload)
     }
 
-    /// A row's payload, by whoever has read from columns already what they know of the row.
-    mutating func payload(ofRow row: Int, _ known: KnownValues) throws(LogError) -> [UInt8] {
-        var payload: [UInt8] = []
-        try append(payloadOfRow: row, known, to: &payload)
-        return payload
-    }
-
     private mutating func append(
         payloadOfRow row: Int, _ known: KnownValues, to payload: inout [UInt8]
     ) throws(LogError) {
         // Damaged columns may say anything; nothing stands that far behind.
-        let position = Int(
-            clamping: positions.isEmpty ? rows.position(ofRow: row) : positions[row])
+        let position = Int(clamping: rows.position(ofRow: row))
         let sequence = segment.firstSequence + UInt64(row)
         switch segment.payloads {
         case .dropped: throw .dropped(sequence: sequence)
         case .damaged(let damage): throw .damaged(damage)
         case .journal(let journal):
-            let bytes =
-                if let mapped {
-                    try journal.payload(in: mapped, at: position, sequence: sequence)
-                } else { try journal.payload(at: position, sequence: sequence) }
-            payload.append(contentsOf: bytes)
+            payload.append(
+                contentsOf: try journal.payload(at: position, sequence: sequence))
         case .archive(let archive):
             if let last, position >= last.first, position - last.first < last.text.count {
                 return last.text.append(position - last.first, known, to: &payload)

@@ -80,4 +80,12 @@ extension Segment {
         case .dropped, .damaged: 0
         }
     }
+
+    /// Damage that one row's payload is found to have.
+    func damage(_ row: Int, _ reason: String) -> LogError {
+        .damaged(
+            Damage(
+                path: payloadsName ?? "the payloads", offset: 0, reason: reason,
+                firstSequence: firstSequence + UInt64(row), count: 1))
+    }
 }

@@ -1,4 +1,5 @@
 /// - Parameter value: 0 to 15.
+@inlinable
 @inline(__always)
 package func hexadecimalDigit(_ value: UInt8) -> UInt8 {
     value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
@@ -22,26 +23,24 @@ extension UnsafeMutableRawBufferPointer {
 
 extension [UInt8] {
     /// Appends two lower-case hexadecimal digits for each byte.
-    package mutating func append(hexadecimal bytes: ArraySlice<UInt8>) {
+    package mutating func append(hexadecimal bytes: UnsafeRawBufferPointer) {
         let start = count
         // Whole words are written; what is too much is taken back.
         let words = (bytes.count + 3) / 4
         append(contentsOf: repeatElement(0, count: words * 8))
         unsafe withUnsafeMutableBytes { room in
-            unsafe bytes.withUnsafeBytes { source in
-                for word in 0..<words {
-                    var value: UInt32 = 0
-                    if word * 4 + 4 <= source.count {
-                        value = unsafe UInt32(
-                            bigEndian: source.loadUnaligned(
-                                fromByteOffset: word * 4, as: UInt32.self))
-                    } else {
-                        for place in word * 4..<source.count {
-                            value |= unsafe UInt32(source[place]) << UInt32(24 - place % 4 * 8)
-                        }
+            for word in 0..<words {
+                var value: UInt32 = 0
+                if word * 4 + 4 <= bytes.count {
+                    value = unsafe UInt32(
+                        bigEndian: bytes.loadUnaligned(
+                            fromByteOffset: word * 4, as: UInt32.self))
+                } else {
+                    for place in word * 4..<bytes.count {
+                        value |= unsafe UInt32(bytes[place]) << UInt32(24 - place % 4 * 8)
                     }
-                    unsafe room.store(hexadecimal: value, at: start + word * 8)
                 }
+                unsafe room.store(hexadecimal: value, at: start + word * 8)
             }
         }
         removeLast(count - start - bytes.count * 2)

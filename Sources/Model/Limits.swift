@@ -44,8 +44,12 @@ public enum Limits {
     public static let mergeSegments = 4
     /// zstd's level for archives of full journals: what keeps up with the bus.
     public static let sealingLevel = 3
-    /// zstd's level for archives of merged segments: what fits into a few hundred megabytes.
+    /// zstd's level for archives of merged segments that stay as they are.
     public static let mergingLevel = 9
+    /// The shortest repetition that is looked for in them, in bytes.
+    public static let mergingMatchBytesMin = 6
+    /// The journals that one archive is made of at once: their payloads stand in memory meanwhile.
+    public static let archivedJournalBytesMax = journalBytesMax
     /// Decompressed blocks of archives that are kept, 8 KiB each: those of a bus's topics in two
     /// archives.
     public static let decompressedBlocksMax = 2_048

@@ -56,21 +56,25 @@ public struct MessageID: Hashable, Sendable {
 
     /// Appends the text of an id of the bus.
     package func appendBusText(to text: inout [UInt8]) {
-        text.append(decimal: Int64(form))
-        unsafe withUnsafeTemporaryAllocation(byteCount: 37, alignment: 1) { room in
-            let digits = unsafe UnsafeMutableRawBufferPointer(rebasing: room[5...])
-            for (place, word) in [high >> 32, high, low >> 32, low].enumerated() {
-                unsafe digits.store(
-                    hexadecimal: UInt32(truncatingIfNeeded: word), at: place * 8)
-            }
-            // Moved forward, group by group, to where the dashes leave them.
-            for (start, end, from) in [(0, 8, 5), (9, 13, 13), (14, 18, 17), (19, 23, 21)] {
-                for place in start..<end { unsafe room[place] = room[from + place - start] }
-                unsafe room[end] = UInt8(ascii: "-")
-            }
-            for place in 24..<36 { unsafe room[place] = room[place + 1] }
-            text.append(UInt8(ascii: "-"))
-            unsafe text.append(contentsOf: UnsafeRawBufferPointer(rebasing: room[..<36]))
+        var unit: UInt16 = 1_000
+        while unit > 0 {
+            text.append(UInt8(ascii: "0") + UInt8(form / unit % 10))
+            unit /= 10
+        }
+        Self.append(high >> 32, digits: 8, to: &text)
+        Self.append(high >> 16, digits: 4, to: &text)
+        Self.append(high, digits: 4, to: &text)
+        Self.append(low >> 48, digits: 4, to: &text)
+        Self.append(low, digits: 12, to: &text)
+    }
+
+    /// Appends a dash and the lowest digits of a word.
+    @inline(__always)
+    private static func append(_ word: UInt64, digits: Int, to text: inout [UInt8]) {
+        text.append(UInt8(ascii: "-"))
+        for place in 1...digits {
+            let digit = UInt8(truncatingIfNeeded: word &>> UInt64(4 * (digits - place))) & 15
+            text.append(hexadecimalDigit(digit))
         }
     }
 

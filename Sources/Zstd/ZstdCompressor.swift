@@ -7,37 +7,42 @@ import CZstd
 @safe
 package final class ZstdCompressor {
     private let context: OpaquePointer
-    private let dictionary: OpaquePointer?
     private var room: UnsafeMutableRawBufferPointer
 
-    /// - Parameters:
-    ///   - level: zstd's, 1 to 19.
-    ///   - dictionary: from `ZstdDictionary.train`; empty: none.
-    package init(level: Int, dictionary: [UInt8]) {
+    /// What a compressor is to spend.
+    package struct Effort: Sendable {
+        /// zstd's, 1 to 19.
+        package var level: Int
+        /// The shortest repetition that is looked for, in bytes; nil: as the level has it.
+        package var matchBytesMin: Int?
+
+        package init(level: Int, matchBytesMin: Int? = nil) {
+            self.level = level
+            self.matchBytesMin = matchBytesMin
+        }
+    }
+
+    /// - Parameter dictionary: from `ZstdDictionary.train`; empty: none.
+    package init(_ effort: Effort, dictionary: [UInt8]) {
         guard let context = unsafe ZSTD_createCCtx() else {
             preconditionFailure("no memory for a compressor")
         }
         unsafe self.context = context
         unsafe room = .allocate(byteCount: 64 << 10, alignment: 16)
-        unsafe self.dictionary =
-            dictionary.isEmpty
-            ? nil : ZSTD_createCDict(dictionary, dictionary.count, CInt(level))
         for (parameter, value) in [
-            (ZSTD_c_compressionLevel, CInt(level)), (ZSTD_c_contentSizeFlag, 1),
+            (ZSTD_c_compressionLevel, CInt(effort.level)), (ZSTD_c_contentSizeFlag, 1),
             (ZSTD_c_checksumFlag, 0), (ZSTD_c_dictIDFlag, 0),
+            (ZSTD_c_minMatch, CInt(effort.matchBytesMin ?? 0)),
         ] {
             let result = unsafe ZSTD_CCtx_setParameter(context, parameter, value)
             precondition(ZSTD_isError(result) == 0, "a parameter that zstd does not know")
         }
-        if let own = unsafe self.dictionary {
-            let result = unsafe ZSTD_CCtx_refCDict(context, own)
-            precondition(ZSTD_isError(result) == 0, "a dictionary that zstd made")
-        }
+        let result = unsafe ZSTD_CCtx_loadDictionary(context, dictionary, dictionary.count)
+        precondition(ZSTD_isError(result) == 0, "a dictionary that zstd made")
     }
 
     deinit {
         unsafe ZSTD_freeCCtx(context)
-        unsafe ZSTD_freeCDict(dictionary)
         unsafe room.deallocate()
     }
 

@@ -6,7 +6,6 @@ import Zstd
 struct ArchiveWriter {
     private let file: any DiskFile
     private let compressor: ZstdCompressor
-    private var cutter = PayloadCutter()
     private var text: [UInt8] = []
     private var digits: [UInt8] = []
     /// Messages in the block that is being filled.
@@ -15,7 +14,6 @@ struct ArchiveWriter {
     private var ends: [UInt32] = []
     private var firsts: [UInt32] = []
     private var checksums: [UInt8] = []
-    private var payloadBytes: UInt64 = 0
     /// Bytes that are not written yet, and where they belong.
     private var output: [UInt8] = []
     private var offset = 0
@@ -24,17 +22,17 @@ struct ArchiveWriter {
 
     /// - Parameters:
     ///   - file: empty.
-    ///   - level: zstd's.
+    ///   - effort: of the compression.
     ///   - dictionary: kept in the archive; empty: none.
     init(
-        _ file: any DiskFile, logID: LogID, firstSequence: UInt64, rows: Int, level: Int,
-        dictionary: [UInt8]
+        _ file: any DiskFile, logID: LogID, firstSequence: UInt64, rows: Int,
+        effort: ZstdCompressor.Effort, dictionary: [UInt8]
     ) {
         self.file = file
-        compressor = ZstdCompressor(level: level, dictionary: dictionary)
+        compressor = ZstdCompressor(effort, dictionary: dictionary)
         output.append(integer: ArchiveFormat.magic)
         output.append(integer: ArchiveFormat.version)
-        output.append(integer: UInt32(level))
+        output.append(integer: UInt32(effort.level))
         output.append(integer: firstSequence)
         output.append(integer: UInt32(rows))
         output.append(integer: UInt32(dictionary.count))
@@ -47,23 +45,16 @@ struct ArchiveWriter {
         output.append(contentsOf: dictionary)
     }
 
-    /// Adds the payload at the next position.
+    /// Adds the payload at the next position, cut: its text, with the end, and its digits.
     mutating func append(
-        _ payload: [UInt8], _ known: KnownValues
+        _ message: UnsafeRawBufferPointer, _ messageDigits: UnsafeRawBufferPointer
     ) throws(DiskError) {
-        let before = (text: text.count, digits: digits.count)
-        unsafe payload.withUnsafeBytes { bytes in
-            unsafe cutter.cut(bytes, known, text: &text, digits: &digits)
-        }
-        if pending > 0, text.count > ArchiveFormat.blockTextBytes {
-            let next = (Array(text[before.text...]), Array(digits[before.digits...]))
-            text.removeLast(next.0.count)
-            digits.removeLast(next.1.count)
+        if pending > 0, text.count + message.count > ArchiveFormat.blockTextBytes {
             try closeBlock()
-            (text, digits) = next
         }
+        unsafe text.append(contentsOf: message)
+        unsafe digits.append(contentsOf: messageDigits)
         pending += 1
-        payloadBytes += UInt64(payload.count)
     }
 
     private mutating func closeBlock() throws(DiskError) {
@@ -81,14 +72,16 @@ struct ArchiveWriter {
 
     private mutating func write() throws(DiskError) {
         try output.writeAll(to: file, at: offset)
+        file.startFlush(of: offset..<offset + output.count)
         checksum = unsafe output.withUnsafeBytes { unsafe Checksum.crc32c($0, seed: checksum) }
         offset += output.count
         output.removeAll(keepingCapacity: true)
     }
 
     /// Closes the last block and writes what finds them.
+    /// - Parameter payloadBytes: of all payloads, as they were.
     /// - Returns: the archive's fingerprint.
-    mutating func finish() throws(DiskError) -> UInt32 {
+    mutating func finish(payloadBytes: Int) throws(DiskError) -> UInt32 {
         if pending > 0 { try closeBlock() }
         try write()
         let end = offset
@@ -103,7 +96,7 @@ struct ArchiveWriter {
         trailer.append(integer: positions)
         trailer.append(integer: content)
         trailer.append(integer: Checksum.crc32c(output))
-        trailer.append(integer: payloadBytes)
+        trailer.append(integer: UInt64(payloadBytes))
         trailer.append(contentsOf: repeatElement(0, count: 12))
         let fingerprint = Checksum.crc32c(trailer)
         trailer.append(integer: fingerprint)

@@ -45,47 +45,65 @@ final class CutText: Sendable {
         self.starts = starts
     }
 
-    /// Appends a message's payload as it was.
+    /// Calls `body` with a message's text, its end included, and its digits.
     /// - Parameter message: below `count`.
-    func append(_ message: Int, _ known: KnownValues, to payload: inout [UInt8]) {
-        let (start, digitStart) = starts[message]
-        let end = starts[message + 1].text - 1
-        unsafe text.withUnsafeBytes { whole in
-            let bytes = unsafe UnsafeRawBufferPointer(rebasing: whole[start..<end])
-            var place = 0
-            var digitPlace = digitStart
-            while place < bytes.count {
-                let marker = unsafe bytes.nextMarker(from: place)
-                unsafe payload.append(
-                    contentsOf: UnsafeRawBufferPointer(rebasing: bytes[place..<marker]))
-                guard marker < bytes.count else { return }
-                place = marker + 1
-                let kind = unsafe bytes[marker]
-                switch kind {
-                case Marker.topic: payload.append(contentsOf: known.topic)
-                case Marker.id: payload.append(contentsOf: known.id)
-                default:
-                    let argument = unsafe bytes[place]
-                    place += 1
-                    append(kind, argument, known, &digitPlace, to: &payload)
-                }
+    func withMessage<R, Failure: Error>(
+        _ message: Int,
+        _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) throws(Failure) -> R
+    ) throws(Failure) -> R {
+        let (start, end) = (starts[message], starts[message + 1])
+        return try unsafe text.withUnsafeBufferPointer { (text) throws(Failure) in
+            try unsafe digits.withUnsafeBufferPointer { (digits) throws(Failure) in
+                try unsafe body(
+                    UnsafeRawBufferPointer(
+                        UnsafeBufferPointer(rebasing: text[start.text..<end.text])),
+                    UnsafeRawBufferPointer(
+                        UnsafeBufferPointer(rebasing: digits[start.digits..<end.digits])))
             }
         }
     }
 
-    private func append(
-        _ marker: UInt8, _ argument: UInt8, _ known: KnownValues, _ digitPlace: inout Int,
+    /// Appends a message's payload as it was.
+    /// - Parameter message: below `count`.
+    func append(_ message: Int, _ known: KnownValues, to payload: inout [UInt8]) {
+        unsafe withMessage(message) { (text, digits) in
+            unsafe Self.append(text, digits, known, to: &payload)
+        }
+    }
+
+    /// Appends a payload as it was, from its text, the end included, and its digits.
+    static func append(
+        _ text: UnsafeRawBufferPointer, _ digits: UnsafeRawBufferPointer, _ known: KnownValues,
         to payload: inout [UInt8]
     ) {
-        switch marker {
-        case Marker.time:
-            let decimals = Int(argument &- UInt8(ascii: "0"))
-            known.appendTime(decimals: min(decimals, 6), to: &payload)
-        case Marker.digits:
-            payload.append(hexadecimal: digits[digitPlace..<digitPlace + Int(argument)])
-            digitPlace += Int(argument)
-        default:
-            payload.append(argument & ~Marker.escapeBit)
+        var place = 0
+        var digitPlace = 0
+        while true {
+            let marker = unsafe text.nextMarker(from: place)
+            unsafe payload.append(
+                contentsOf: UnsafeRawBufferPointer(rebasing: text[place..<marker]))
+            guard marker + 1 < text.count else { return }
+            let kind = unsafe text[marker]
+            place = marker + 2
+            switch kind {
+            case Marker.topic:
+                payload.append(contentsOf: known.topic)
+                place -= 1
+            case Marker.id:
+                payload.append(contentsOf: known.id)
+                place -= 1
+            case Marker.time:
+                let decimals = unsafe Int(text[marker + 1] &- UInt8(ascii: "0"))
+                known.appendTime(decimals: min(decimals, 6), to: &payload)
+            case Marker.digits:
+                let count = unsafe Int(text[marker + 1])
+                unsafe payload.append(
+                    hexadecimal: UnsafeRawBufferPointer(
+                        rebasing: digits[digitPlace..<digitPlace + count]))
+                digitPlace += count
+            default:
+                unsafe payload.append(text[marker + 1] & ~Marker.escapeBit)
+            }
         }
     }
 }

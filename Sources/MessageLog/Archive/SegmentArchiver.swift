@@ -9,8 +9,9 @@ struct SegmentArchiver {
     let logID: LogID
     /// Sealed, one behind the other.
     let sources: [Segment]
-    /// zstd's.
-    let level: Int
+    let effort: ArchiveEffort
+    /// Is told how many rows more have been written or read back.
+    let advanced: (Int) -> Void
     /// Is asked now and then; true gives the work up.
     let isStopped: () -> Bool
     /// Of the log.
@@ -19,14 +20,14 @@ struct SegmentArchiver {
     let salvage: Salvage?
     private let merged: MergedColumns
     private let range: ClosedRange<UInt64>
-    private var readers: [PayloadReader]
+    private var payloads: [CutPayloads] = []
     /// Rows between two looks at `isStopped`.
-    static let stopRows = 1_024
+    private static let stopRows = 1_024
 
     init(
         _ disk: any Disk, directory: String, logID: LogID, sources: [Segment], blockRows: Int,
-        level: Int, notes: DamageNotes, salvage: Salvage? = nil,
-        isStopped: @escaping () -> Bool
+        effort: ArchiveEffort, notes: DamageNotes, salvage: Salvage? = nil,
+        advanced: @escaping (Int) -> Void = { _ in }, isStopped: @escaping () -> Bool
     ) throws(LogError) {
         guard let first = sources.first, let last = sources.last else {
             preconditionFailure("an archive of nothing")
@@ -35,7 +36,8 @@ struct SegmentArchiver {
         self.directory = directory
         self.logID = logID
         self.sources = sources
-        self.level = level
+        self.effort = effort
+        self.advanced = advanced
         self.isStopped = isStopped
         self.notes = notes
         let before = notes.count
@@ -44,7 +46,6 @@ struct SegmentArchiver {
             sources.map(\.columns), blockRows: blockRows, salvage: salvage)
         if salvage == nil { try notes.checkUnchanged(since: before) }
         range = first.firstSequence...last.lastSequence
-        readers = sources.map { PayloadReader($0) }
     }
 
     /// Writes both files, reads all back, and only then gives them their names: the archive's
@@ -56,7 +57,12 @@ struct SegmentArchiver {
     mutating func make(
         dictionary known: [UInt8]?
     ) throws(LogError) -> (segment: Segment, dictionary: [UInt8]) {
-        for source in readers.indices { try readers[source].readAll() }
+        for source in sources {
+            payloads.append(
+                try CutPayloads(source, salvage: salvage) { () throws(LogError) in
+                    if isStopped() { throw .closed }
+                })
+        }
         let dictionary: [UInt8]
         if let known { dictionary = known } else { dictionary = try train() }
         let archive = try unfinished(LogFileName.archive(range.lowerBound, range.upperBound))
@@ -100,9 +106,13 @@ struct SegmentArchiver {
 
     private func unfinishedColumns(_ payloads: PayloadLink) throws(LogError) -> UnfinishedFile {
         let columns = try unfinished(LogFileName.columns(range.lowerBound, range.upperBound))
-        let bytes = ColumnsEncoder.encode(merged.view, payloads: payloads)
+        var offset = 0
         do {
-            try bytes.writeAll(to: columns.file, at: 0)
+            try ColumnsEncoder.encode(merged, payloads: payloads) { (part) throws(DiskError) in
+                try part.writeAll(to: columns.file, at: offset)
+                columns.file.startFlush(of: offset..<offset + part.count)
+                offset += part.count
+            }
             return columns
         } catch {
             columns.discard()
@@ -124,16 +134,18 @@ struct SegmentArchiver {
         to file: any DiskFile, _ dictionary: [UInt8]
     ) throws(LogError) -> UInt32 {
         var writer = ArchiveWriter(
-            file, logID: logID, firstSequence: range.lowerBound, rows: merged.view.rows,
-            level: level, dictionary: dictionary)
-        var known = KnownValues()
-        for (place, row) in merged.rowAt.enumerated() {
+            file, logID: logID, firstSequence: range.lowerBound, rows: merged.rows,
+            effort: effort.zstd, dictionary: dictionary)
+        for (place, row) in merged.order.rowAt.enumerated() {
             try checkStopped(place)
-            readKnown(Int(row), into: &known)
-            let payload = try payload(ofRow: Int(row), known)
-            do { try writer.append(payload, known) } catch { throw LogError(error) }
+            try unsafe withMessage(ofRow: row) { (text, digits) throws(LogError) in
+                do throws(DiskError) { try unsafe writer.append(text, digits) } catch {
+                    throw LogError(error)
+                }
+            }
         }
-        do { return try writer.finish() } catch { throw LogError(error) }
+        let payloadBytes = payloads.reduce(0) { $0 + $1.payloadBytes }
+        do { return try writer.finish(payloadBytes: payloadBytes) } catch { throw LogError(error) }
     }
 
     /// Reads all that is in the new columns and holds it against what they were made of.
@@ -141,31 +153,39 @@ struct SegmentArchiver {
         let columns = try ColumnsMapping.open(disk, file.temporaryPath, notes, name: file.path)
         do { try columns.verify() } catch { throw LogError(error, path: file.path) }
         for index in 0..<columns.blockCount
-        where columns.block(index, .all) != merged.view.block(index) {
-            throw differs(file, merged.view.block(index).firstRow)
+        where columns.block(index, .all) != merged.block(index, .all) {
+            throw differs(file, index * merged.blockRows)
         }
         return columns
     }
 
-    /// The same with the new archive.
+    /// The same with the new archive: each message's text and digits, from which the new columns,
+    /// which are those of the sources, give the payload that the sources give.
     private mutating func readBack(
         _ archiveFile: UnfinishedFile, _ columns: SegmentColumns
     ) throws(LogError) -> Segment {
         let archive = try ArchiveFile(disk, archiveFile.temporaryPath, name: archiveFile.path)
-        let segment = Segment(
-            firstSequence: range.lowerBound, columns: columns, payloads: .archive(archive))
-        var reader = PayloadReader(segment)
-        try reader.readAll()
-        var known = KnownValues()
-        for (place, row) in merged.rowAt.enumerated() {
-            try checkStopped(place)
-            readKnown(Int(row), into: &known)
-            let found = try reader.payload(ofRow: Int(row), known)
-            guard try payload(ofRow: Int(row), known) == found else {
-                throw differs(archiveFile, Int(row))
+        var place = 0
+        for block in 0..<archive.blockCount {
+            let text = try archive.text(ofBlock: block)
+            guard place + text.count <= merged.rows, try archive.block(at: place) == (block, place)
+            else { throw differs(archiveFile, 0) }
+            for message in 0..<text.count {
+                try checkStopped(place)
+                let row = merged.order.rowAt[place]
+                let isSame = try unsafe withMessage(ofRow: row) {
+                    (known, digits) throws(LogError) in
+                    unsafe text.withMessage(message) {
+                        unsafe $0.isSame(as: known) && $1.isSame(as: digits)
+                    }
+                }
+                guard isSame else { throw differs(archiveFile, Int(row)) }
+                place += 1
             }
         }
-        return segment
+        guard place == merged.rows else { throw differs(archiveFile, 0) }
+        return Segment(
+            firstSequence: range.lowerBound, columns: columns, payloads: .archive(archive))
     }
 
     private func differs(_ file: UnfinishedFile, _ row: Int) -> LogError {
@@ -177,57 +197,39 @@ struct SegmentArchiver {
     }
 
     private func checkStopped(_ place: Int) throws(LogError) {
-        if place % Self.stopRows == 0, isStopped() { throw .closed }
+        guard place % Self.stopRows == 0 else { return }
+        if isStopped() { throw .closed }
+        advanced(min(Self.stopRows, merged.rows - place))
     }
 
-    /// A payload from the segment that has the row.
-    private mutating func payload(
-        ofRow row: Int, _ known: KnownValues
-    ) throws(LogError) -> [UInt8] {
+    /// Calls `body` with the text and the digits of a row's payload.
+    @inline(__always)
+    private mutating func withMessage<R>(
+        ofRow row: UInt32,
+        _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) throws(LogError) -> R
+    ) throws(LogError) -> R {
         var source = 0
-        var row = row
+        var row = Int(row)
         while row >= sources[source].rows {
             row -= sources[source].rows
             source += 1
         }
-        guard let salvage else { return try readers[source].payload(ofRow: row, known) }
-        if salvage.isGap(row) { return [] }
-        do { return try readers[source].payload(ofRow: row, known) } catch {
-            return try salvage.lose(row, error)
-        }
-    }
-
-    private func readKnown(_ row: Int, into known: inout KnownValues) {
-        let block = merged.view.block(row / merged.view.blockRows)
-        let place = row - block.firstRow
-        known.time = block.times[place]
-        known.setID(block.id(ofRow: place))
-        known.topic.removeAll(keepingCapacity: true)
-        if block.topics[place] != 0, let topics = merged.view.names(of: .topic) {
-            unsafe topics.withText(block.topics[place]) { unsafe known.setTopic($0) }
-        }
+        return try unsafe payloads[source].withMessage(ofRow: row, body)
     }
 
     /// A dictionary of messages from all over the segments.
     private mutating func train() throws(LogError) -> [UInt8] {
         var samples: [UInt8] = []
         var sizes: [Int] = []
-        var cutter = PayloadCutter()
-        var known = KnownValues()
-        var digits: [UInt8] = []
         let wanted = max(1, Self.sampleBytes / 512)
-        let step = max(1, merged.rowAt.count / wanted)
-        for place in stride(from: 0, to: merged.rowAt.count, by: step) {
+        let step = max(1, merged.rows / wanted)
+        for place in stride(from: 0, to: merged.rows, by: step) {
             if isStopped() { throw .closed }
-            let row = Int(merged.rowAt[place])
-            readKnown(row, into: &known)
-            let payload = try payload(ofRow: row, known)
             let start = samples.count
-            unsafe payload.withUnsafeBytes { bytes in
-                unsafe cutter.cut(bytes, known, text: &samples, digits: &digits)
+            try unsafe withMessage(ofRow: merged.order.rowAt[place]) { (text, _) throws(LogError) in
+                unsafe samples.append(contentsOf: text)
             }
             sizes.append(samples.count - start)
-            digits.removeAll(keepingCapacity: true)
             if samples.count >= Self.sampleBytes { break }
         }
         // What the samples have in common is worth a hundredth of them.
@@ -236,6 +238,6 @@ struct SegmentArchiver {
         return ZstdDictionary.train(samples, sizes: sizes, byteCount: size)
     }
 
-    private static let sampleBytes = 12 << 20
+    private static let sampleBytes = 6 << 20
     private static let dictionaryBytesMin = 4 << 10
 }

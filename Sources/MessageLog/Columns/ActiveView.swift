@@ -29,11 +29,6 @@ struct ActiveView: Sendable {
         return last
     }
 
-    func names(of dimension: Dimension) -> NameTableView? {
-        for entry in names where entry.dimension == dimension { return entry.names }
-        return nil
-    }
-
     /// The first row, in ascending order, with the hash of `id` of which `accept` is true.
     func firstRow(_ id: MessageID, where accept: (ColumnBlock, Int) -> Bool) -> Int? {
         identities.first(id, below: rows) { row in

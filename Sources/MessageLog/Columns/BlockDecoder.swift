@@ -36,6 +36,7 @@ struct BlockDecoder {
         var times: Column?
         var topics: Column?
         var idForms: Column?
+        /// Absent beside archives, where positions follow from the topics.
         var positions: Column?
     }
 
@@ -73,14 +74,19 @@ struct BlockDecoder {
 
     /// The column of a value per row, nil if it is absent (all values are the usual one).
     private mutating func column(_ code: ColumnsFormat.Column) -> Column? {
+        guard let column = first(code) else { return nil }
+        if column.count == rows { return column }
+        isWhole = false
+        return nil
+    }
+
+    private mutating func first(_ code: ColumnsFormat.Column) -> Column? {
         for index in 0..<columnCount {
             guard let column = column(at: index) else {
                 isWhole = false
                 continue
             }
-            guard column.code == code.rawValue else { continue }
-            if column.count == rows { return column }
-            isWhole = false
+            if column.code == code.rawValue { return column }
         }
         return nil
     }
@@ -154,6 +160,32 @@ struct BlockDecoder {
             }
         }
         return values
+    }
+
+    /// The positions of all rows, written down or following from the topics.
+    /// - Parameter names: how many topics there are.
+    mutating func positions(names: Int) -> [UInt64] {
+        guard let column = first(.topicPlaces) else { return values(.positions, usual: 0) }
+        let positions =
+            column.count <= rows
+            ? TopicPlaces.positions(
+                topics: topics(names: names), names: names, firsts: decode(column)) : nil
+        if let positions { return positions }
+        isWhole = false
+        return Array(repeating: 0, count: rows)
+    }
+
+    /// The position of one row.
+    mutating func position(row: Int, names: Int) -> UInt64 {
+        guard let column = first(.topicPlaces) else {
+            return value(.positions, row: row, usual: 0)
+        }
+        let place = TopicPlaces.place(of: row, topics: topics(names: names), names: names)
+        if place.index < column.count {
+            return value(column, row: place.index) &+ UInt64(place.rank)
+        }
+        isWhole = false
+        return 0
     }
 
     /// The topics, each at most `names`.

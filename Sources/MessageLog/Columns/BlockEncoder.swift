@@ -10,7 +10,8 @@ import Model
 /// row from the first on (i64 each); packed are the steps: each row's value is that of the row
 /// before + base + scale x packed integer.
 enum BlockEncoder {
-    static func append(_ block: ColumnBlock, to bytes: inout [UInt8]) {
+    /// - Parameter isArchived: whether positions are places in an archive's order.
+    static func append(_ block: ColumnBlock, isArchived: Bool, to bytes: inout [UInt8]) {
         var columns: [Column] = []
         columns.append(Column(.times, block.times.map(UInt64.init(bitPattern:)), ordered: true))
         columns.append(Column(.topics, block.topics.map(UInt64.init)))
@@ -21,7 +22,13 @@ enum BlockEncoder {
             columns.append(Column(.kinds, block.kinds.map(UInt64.init)))
         }
         columns.append(Column(.idForms, block.idForms.map(UInt64.init)))
-        columns.append(Column(.positions, block.positions, ordered: true))
+        if isArchived,
+            let firsts = TopicPlaces.firsts(topics: block.topics, positions: block.positions)
+        {
+            columns.append(Column(.topicPlaces, firsts, ordered: true))
+        } else {
+            columns.append(Column(.positions, block.positions, ordered: true))
+        }
         for set in block.sets {
             let offsets = set.names.offsets
             let counts = (0..<block.rows).map { UInt64(offsets[$0 + 1] - offsets[$0]) }

@@ -1,5 +1,6 @@
 import Disk
 import Model
+import Synchronization
 
 /// A mapped columns file. Held in memory are the mapping and where each section lies.
 @safe
@@ -17,7 +18,9 @@ final class ColumnsFile: @unchecked Sendable {
     let controls: [ControlRecord]
     let blockCount: Int
     let timeOrder: BlockTimeOrder
-    private let topicNames: Int
+    let topicNames: Int
+    /// Made when it is first wanted.
+    private let archiveStarts = Mutex<[UInt64]?>(nil)
 
     var rows: Int { sections.rows }
     var firstSequence: UInt64 { sections.firstSequence }
@@ -182,7 +185,7 @@ final class ColumnsFile: @unchecked Sendable {
                 ? decoder.values(.kinds, usual: Record.Kind.message) : [],
             idForms: ids == nil ? [] : decoder.values(.idForms, usual: 0),
             idHigh: ids?.high ?? [], idLow: ids?.low ?? [],
-            positions: wanted.contains(.positions) ? decoder.values(.positions, usual: 0) : [],
+            positions: wanted.contains(.positions) ? decoder.positions(names: topicNames) : [],
             sets: wanted.isDisjoint(with: .sets)
                 ? [] : decoder.sets(wanted) { dimension($0)?.nameCount ?? 0 },
             timeBounds: blockBounds(index))
@@ -227,6 +230,24 @@ final class ColumnsFile: @unchecked Sendable {
     func flags(ofRow row: Int) -> UInt8 {
         UInt8(truncatingIfNeeded: value(.flags, row, usual: 0))
     }
+    /// Where the payloads of each topic begin in the archive, by the topic's local id: topics stand
+    /// in the order of their texts, behind what is no message.
+    var topicStarts: [UInt64] {
+        if let known = archiveStarts.withLock({ $0 }) { return known }
+        guard let topics = dimension(.topic) else { return [] }
+        let counts = (0...UInt32(topicNames)).map { topics.postings($0, rows: rows).count }
+        var starts = Array(repeating: UInt64(0), count: topicNames + 1)
+        var next = UInt64(max(0, rows - counts.reduce(0, +)))
+        let before = notes.count
+        for id in topics.idsByText {
+            starts[Int(id)] = next
+            next += UInt64(counts[Int(id)])
+        }
+        // What was read from damaged pieces is read, and noted, again.
+        if notes.count == before { archiveStarts.withLock { $0 = starts } }
+        return starts
+    }
+
     /// The id of a row whose id has that form.
     func id(ofRow row: Int, form: UInt16) -> MessageID {
         let identities = unsafe touchedIDs(row)

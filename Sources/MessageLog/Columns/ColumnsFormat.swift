@@ -71,6 +71,7 @@ enum ColumnsFormat {
         case positions = 6
         case setCounts = 7
         case setIDs = 8
+        case topicPlaces = 9
     }
 }
 

@@ -158,6 +158,12 @@ package struct PostingCursor {
 
     package mutating func contains(_ row: Int) -> Bool { first(from: row) == row }
 
+    /// How many rows of the list stand before this one; nil if it is none of them.
+    mutating func rank(of row: Int) -> Int? {
+        guard contains(row) else { return nil }
+        return chunk * PostingList.chunkRows + rows.firstPlace(from: UInt32(clamping: row))
+    }
+
     /// Appends the rows that lie in a range.
     package mutating func append(in range: Range<Int>, to found: inout [UInt32]) {
         guard list.count > 0, !range.isEmpty else { return }

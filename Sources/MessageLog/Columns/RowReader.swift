@@ -12,10 +12,12 @@ package struct RowReader {
     /// It, where it is in a file.
     private var decoder: BlockDecoder?
     private var found = BlockDecoder.RowColumns()
+    private var places: ArchivePlaces
 
     package init(_ columns: SegmentColumns) {
         self.columns = columns
         blockRows = columns.blockRows
+        places = ArchivePlaces(columns.file)
     }
 
     /// Microseconds since 1970.
@@ -35,7 +37,9 @@ package struct RowReader {
     /// Where a row's record stands in its journal, in bytes, or its payload in the archive's order.
     package mutating func position(ofRow row: Int) -> UInt64 {
         let place = enter(row)
-        return active?.positions[place] ?? value(found.positions, place)
+        if let active { return active.positions[place] }
+        if found.positions != nil { return value(found.positions, place) }
+        return places.position(ofRow: row, topic: topic(ofRow: row))
     }
 
     /// The message's id.

@@ -61,6 +61,16 @@ struct SealedDimension: @unchecked Sendable {
         return nil
     }
 
+    /// All ids in the order of their texts; what is damaged is left out.
+    var idsByText: [UInt32] {
+        unsafe pieces.touch(order.header)
+        unsafe pieces.touch(order.part(0..<order.count))
+        return (0..<order.count).compactMap { place in
+            let id = order[place]
+            return id >= 1 && id <= UInt64(nameCount) ? UInt32(id) : nil
+        }
+    }
+
     /// The rows that have the name; none for an unknown id.
     func postings(_ id: UInt32, rows: Int) -> PostingList {
         guard id >= 1 && id <= nameCount else {

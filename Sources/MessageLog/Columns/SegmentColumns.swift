@@ -99,10 +99,13 @@ package final class SegmentColumns: Sendable {
         }
     }
 
-    /// How often readers of this log have come upon damage in columns files.
-    var damageNoted: Int {
-        if case .sealed(let file) = read { file.notes.count } else { 0 }
+    /// The file, where they are one's.
+    var file: ColumnsFile? {
+        if case .sealed(let file) = read { file } else { nil }
     }
+
+    /// How often readers of this log have come upon damage in columns files.
+    var damageNoted: Int { file?.notes.count ?? 0 }
 
     /// Whether they are a file's, and not in memory.
     var isSealed: Bool {

@@ -4,8 +4,7 @@ import Model
 struct CompactionPlan {
     /// Places in the list of segments.
     private(set) var places: Range<Int>
-    /// zstd's level.
-    let level: Int
+    let effort: ArchiveEffort
 
     /// What periodic compaction does: archives full journals, oldest first, then merges
     /// neighbours of one size, smallest first. Every message is so rewritten a few times in all.
@@ -28,7 +27,7 @@ struct CompactionPlan {
             return areMany || segment.rows >= fullRows || segment.payloadBytes >= fullBytes
         }
         if let full {
-            self.init(places: full..<full + 1, level: Limits.sealingLevel)
+            self.init(places: full..<full + 1, effort: .sealing)
             return
         }
         let tiers = segments.map { Self.tier($0.rows) }
@@ -36,7 +35,8 @@ struct CompactionPlan {
         for tier in Set(tiers).sorted() {
             for stretch in stretches {
                 if let places = Self.neighbours(segments, stretch, tiers, upTo: tier, limits) {
-                    self.init(places: places, level: Limits.mergingLevel)
+                    let rows = segments[places].reduce(0) { $0 + $1.rows }
+                    self.init(segments, places, .init(mergedRows: rows))
                     return
                 }
             }
@@ -61,7 +61,7 @@ struct CompactionPlan {
                     }
                 }
                 if end - start > 1 || segments[start].isInJournal {
-                    self.init(places: start..<end, level: Limits.mergingLevel)
+                    self.init(segments, start..<end, .merging)
                     return
                 }
                 start = end
@@ -70,9 +70,21 @@ struct CompactionPlan {
         return nil
     }
 
-    private init(places: Range<Int>, level: Int) {
+    private init(places: Range<Int>, effort: ArchiveEffort) {
         self.places = places
-        self.level = level
+        self.effort = effort
+    }
+
+    /// Where several segments have more in journals than may be in memory at once, journals become
+    /// archives first, one by one.
+    private init(_ segments: [Segment], _ places: Range<Int>, _ effort: ArchiveEffort) {
+        let journals = places.filter { segments[$0].isInJournal }
+        let bytes = journals.reduce(0) { $0 + segments[$1].payloadBytes }
+        if let first = journals.first, places.count > 1, bytes > Limits.archivedJournalBytesMax {
+            self.init(places: first..<first + 1, effort: .sealing)
+        } else {
+            self.init(places: places, effort: effort)
+        }
     }
 
     /// Neighbours that may be merged at all: with payloads, or all without them.

@@ -42,7 +42,7 @@ extension MessageLog {
         let sources = Array(segments[plan.places])
         let keepsPayloads = sources.contains { !$0.isDropped }
         return try join(
-            sources, keepingPayloads: keepsPayloads, level: plan.level, isStopped: isStopped)
+            sources, keepingPayloads: keepsPayloads, effort: plan.effort, isStopped: isStopped)
     }
 
     /// How far the archive has come that is being made; nil if none is.
@@ -51,31 +51,29 @@ extension MessageLog {
     /// Makes one segment of neighbours, shows it, and removes their files.
     /// - Returns: how many rows it has.
     func join(
-        _ sources: [Segment], keepingPayloads: Bool, level: Int,
+        _ sources: [Segment], keepingPayloads: Bool, effort: ArchiveEffort,
         isStopped: @escaping () -> Bool
     ) throws(LogError) -> Int {
         guard let logID else { preconditionFailure("a log with segments has an id") }
         // Every row is written and read back.
         archiving.withLock { $0.work = (0, 2 * sources.reduce(0) { $0 + $1.rows }) }
         defer { archiving.withLock { $0.work = nil } }
-        let made = try make(sources, keepingPayloads, level, logID) {
-            self.archiving.withLock { $0.work?.done += SegmentArchiver.stopRows }
-            return isStopped()
-        }
+        let made = try make(sources, keepingPayloads, effort, logID, isStopped)
         replace(sources, with: made)
         try removeFiles(of: sources, supersededBy: made)
         return made.rows
     }
 
     private func make(
-        _ sources: [Segment], _ keepingPayloads: Bool, _ level: Int, _ logID: LogID,
+        _ sources: [Segment], _ keepingPayloads: Bool, _ effort: ArchiveEffort, _ logID: LogID,
         _ isStopped: @escaping () -> Bool
     ) throws(LogError) -> Segment {
-        let isFresh = level == Limits.sealingLevel
+        let isFresh = effort == .sealing
         do {
             var archiver = try SegmentArchiver(
                 disk, directory: directory, logID: logID, sources: sources,
-                blockRows: options.blockRows, level: level, notes: notes,
+                blockRows: options.blockRows, effort: effort, notes: notes,
+                advanced: { rows in self.archiving.withLock { $0.work?.done += rows } },
                 isStopped: isStopped)
             if !keepingPayloads { return try archiver.makeColumns() }
             let known = isFresh ? archiving.withLock { $0.dictionary } : nil

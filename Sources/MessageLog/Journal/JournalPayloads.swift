@@ -34,27 +34,34 @@ final class JournalPayloads: Sendable {
         return try unsafe payload(of: bytes, at: position, sequence: sequence)
     }
 
-    /// The same, read from the whole file's bytes, which the caller has mapped.
-    func payload(
-        in mapped: MappedBytes, at position: Int, sequence: UInt64
-    ) throws(LogError) -> [UInt8] {
+    /// Calls `body` with the payload of a record, checked, in the whole file's bytes, which the
+    /// caller has mapped.
+    func withPayload<R>(
+        in mapped: MappedBytes, at position: Int, sequence: UInt64,
+        _ body: (UnsafeRawBufferPointer) throws(LogError) -> R
+    ) throws(LogError) -> R {
         let start = max(0, position - JournalFormat.recordChecksumBytes)
         return try unsafe mapped.withBytes { whole throws(LogError) in
             let bytes = unsafe UnsafeRawBufferPointer(rebasing: whole.dropFirst(start))
-            return try unsafe payload(of: bytes, at: position, sequence: sequence)
+            guard let record = unsafe Self.record(bytes) else {
+                throw damage(at: position, sequence)
+            }
+            return try unsafe body(record.payload)
         }
     }
 
     private func payload(
         of bytes: UnsafeRawBufferPointer, at position: Int, sequence: UInt64
     ) throws(LogError) -> [UInt8] {
-        guard let record = unsafe Self.record(bytes) else {
-            throw .damaged(
-                Damage(
-                    path: path, offset: position, reason: "the record does not match its checksum",
-                    firstSequence: sequence, count: 1))
-        }
+        guard let record = unsafe Self.record(bytes) else { throw damage(at: position, sequence) }
         return unsafe Array(record.payload)
+    }
+
+    private func damage(at position: Int, _ sequence: UInt64) -> LogError {
+        .damaged(
+            Damage(
+                path: path, offset: position, reason: "the record does not match its checksum",
+                firstSequence: sequence, count: 1))
     }
 
     /// The open file. Once this has been called it can be read for as long as this object lives,

@@ -114,7 +114,7 @@ extension LogRepair {
                 unsafe gap.forEach { _, record in unsafe gaps.append(record, position: 0) }
             }
             let merged = MergedColumns([gaps.publish()], blockRows: options.blockRows)
-            let bytes = ColumnsEncoder.encode(merged.view, payloads: .dropped)
+            let bytes = ColumnsEncoder.encode(merged, payloads: .dropped)
             let path = path(LogFileName.columns(next, next + count - 1))
             try LogOpening.make(disk, directory, path) { file throws(DiskError) in
                 try bytes.writeAll(to: file, at: 0)

@@ -50,15 +50,17 @@ final class Salvage {
     /// Whether the payload of a row is not even looked for.
     func isGap(_ row: Int) -> Bool { lostBlocks.contains(row / columns.blockRows) }
 
-    /// What there is in place of a payload that could not be read.
-    func lose(_ row: Int, _ error: LogError) throws(LogError) -> [UInt8] {
+    /// Whether there is an empty payload in place of a row's own.
+    func isLost(_ row: Int) -> Bool { isGap(row) || lostPayloads.contains(row) }
+
+    /// Takes note that a payload could not be read.
+    func lose(_ row: Int, _ error: LogError) throws(LogError) {
         switch error {
         case .damaged(let damage): reason = "\(damage.reason) in \(damage.path)"
         case .dropped: break
         default: throw error
         }
         lostPayloads.insert(row)
-        return []
     }
 }
 

@@ -112,7 +112,7 @@ extension LogRepair {
         let first = segment.firstSequence
         var archiver = try SegmentArchiver(
             disk, directory: directory, logID: logID, sources: [segment],
-            blockRows: options.blockRows, level: Limits.mergingLevel, notes: notes,
+            blockRows: options.blockRows, effort: .merging, notes: notes,
             salvage: salvage, isStopped: { false })
         try keep(name)
         for payloads in [

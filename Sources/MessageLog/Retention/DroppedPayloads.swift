@@ -47,7 +47,7 @@ extension MessageLog {
                 && horizons.contains { segment.isBehind($0.sequence, $0.before) }
         }
         guard let next else { return false }
-        _ = try join([next], keepingPayloads: false, level: 0, isStopped: { false })
+        _ = try join([next], keepingPayloads: false, effort: .merging, isStopped: { false })
         return true
     }
 

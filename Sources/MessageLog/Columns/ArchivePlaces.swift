@@ -1,0 +1,56 @@
+import Model
+
+/// Where payloads stand in an archive: topic after topic, each in the order of the log. So a row's
+/// place follows from its topic's start and its rank in the topic's posting list; and those of all
+/// rows of a block from where the first of each topic stands. For one thread.
+struct ArchivePlaces {
+    private let file: ColumnsFile?
+    private var starts: [UInt64] = []
+    /// By topic.
+    private var lists: [PostingCursor?] = []
+    /// The block that was asked for last, how often, and its positions once that is often.
+    private var index = -1
+    private var asked = 0
+    private var positions: [UInt64] = []
+
+    /// So many rows of a block are looked up one by one; then it is cheaper to know all.
+    private static let singleRows = 16
+
+    /// - Parameter file: columns beside an archive; a view of memory has its own positions.
+    init(_ file: ColumnsFile?) { self.file = file }
+
+    /// - Parameter topic: the row's, by its local id.
+    mutating func position(ofRow row: Int, topic: UInt32) -> UInt64 {
+        guard let file else { preconditionFailure("only a columns file lies beside an archive") }
+        let (wanted, place) = row.quotientAndRemainder(dividingBy: file.blockRows)
+        if wanted != index {
+            (index, asked) = (wanted, 0)
+            positions.removeAll(keepingCapacity: true)
+        }
+        if !positions.isEmpty { return positions[place] }
+        asked += 1
+        let damage = file.notes.count
+        defer {
+            // Damage is noted again by whoever reads the same again.
+            if file.notes.count != damage { self = ArchivePlaces(file) }
+        }
+        // What is no message is in no list.
+        guard topic > 0, asked <= Self.singleRows, let rank = rank(ofRow: row, topic, file) else {
+            positions = file.decodeBlock(wanted, .positions).block.positions
+            return positions[place]
+        }
+        return starts[Int(topic)] &+ UInt64(rank)
+    }
+
+    private mutating func rank(ofRow row: Int, _ topic: UInt32, _ file: ColumnsFile) -> Int? {
+        if starts.isEmpty {
+            starts = file.topicStarts
+            lists = Array(repeating: nil, count: starts.count)
+        }
+        guard Int(topic) < starts.count, let names = file.dimension(.topic) else { return nil }
+        if lists[Int(topic)] == nil {
+            lists[Int(topic)] = PostingCursor(names.postings(topic, rows: file.rows), file)
+        }
+        return lists[Int(topic)]?.rank(of: row)
+    }
+}
