@@ -18,7 +18,8 @@ struct CutJournal {
     /// A row without a payload.
     static let emptyText = [ArchiveFormat.Marker.end]
 
-    /// Reads the whole journal, checks every record, and that each payload comes back byte for byte.
+    /// Reads the whole journal, checks every record, and that each payload comes back byte for
+    /// byte.
     /// - Parameters:
     ///   - salvage: takes note of what cannot be read, where the segment is damaged.
     ///   - checkStopped: is called now and then.

@@ -4,8 +4,8 @@ import Model
 /// Cuts out of payloads what need not be stored in them: values that the columns have, and the
 /// halves of hexadecimal digits. `CutText` puts it back, byte for byte.
 ///
-/// Messages of one topic have a shape in common, so each value is looked for first where the message
-/// before had it: a cutter is best used for one topic.
+/// Messages of one topic have a shape in common, so each value is looked for first where the
+/// message before had it: a cutter is best used for one topic.
 struct PayloadCutter {
     private typealias Marker = ArchiveFormat.Marker
 

@@ -1,8 +1,9 @@
 import Model
 
-/// Positions of a block's rows in an archive, as they follow from their topics: an archive has topic
-/// after topic, each by sequence, so that among a block's rows those of one topic have places one
-/// behind the other. What is stored is where the first row of each topic stands, topics ascending.
+/// Positions of a block's rows in an archive, as they follow from their topics: an archive has
+/// topic after topic, each by sequence, so that among a block's rows those of one topic have places
+/// one behind the other. What is stored is where the first row of each topic stands, topics
+/// ascending.
 enum TopicPlaces {
     /// - Returns: nil where positions do not follow so.
     static func firsts(topics: [UInt32], positions: [UInt64]) -> [UInt64]? {
@@ -37,7 +38,7 @@ enum TopicPlaces {
     /// The positions of all rows.
     /// - Parameters:
     ///   - names: no topic is greater.
-    ///   - firsts: one for each topic that any of the rows has; nil is returned for any other number.
+    ///   - firsts: one for each topic that any of the rows has; any other number gives nil.
     static func positions(topics: [UInt32], names: Int, firsts: [UInt64]) -> [UInt64]? {
         var next = [UInt64](repeating: .max, count: names + 1)
         for topic in topics { next[Int(topic)] = 0 }
