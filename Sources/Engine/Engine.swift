@@ -80,7 +80,12 @@ package final class Engine: Sendable {
             log: log, publication: publication, store: store, head: head, names: names,
             progress: progress)
         progress.opened(at: watermark)
+        let known = log.notes.count
         publication.publish()
+        // Names that cannot be read would go into the rollups, and into answers, as they are not.
+        if !options.log.servesDamaged {
+            do { try log.notes.checkUnchanged(since: known) } catch { throw .log(error) }
+        }
         indexer.packAll()
         keeper = RollupKeeper(
             places: places, log: log, store: store, head: head, progress: progress)
