@@ -25,4 +25,11 @@ package final class EnvelopeParser {
     ) -> ParseOutcome {
         unsafe reader.append(envelope, frameTopic: frameTopic, arrival: arrival, to: &batch)
     }
+
+    /// What the profile finds in an envelope. Its time and its id are not looked at.
+    package func names(
+        in envelope: UnsafeRawBufferPointer
+    ) -> Result<ExtractedNames, Rejection> {
+        unsafe reader.names(in: envelope)
+    }
 }
