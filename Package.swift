@@ -123,6 +123,7 @@ let package = Package(
             swiftSettings: edge),
         .testTarget(
             name: "EnvelopeTests", dependencies: ["Envelope", "Model", "TestSupport"],
+            exclude: ["families.jsonl"],
             swiftSettings: edge),
         .testTarget(
             name: "EngineTests",

@@ -13,12 +13,14 @@ struct NameExtractor: ~Copyable {
         _ rule: CompiledRule, from message: FieldFinder.Message, into names: inout NameSet
     ) {
         finder.begin()
-        for field in rule.fields {
+        var someoneActed = false
+        for field in rule.fields where !(someoneActed && field.dimension == .agent) {
             finder.find(field, in: message, &names)
             for piece in finder.found {
                 names.insert(field.dimension, piece)
                 // Who acted is one.
-                if field.dimension == .agent, piece.count > 0 { break }
+                someoneActed = field.dimension == .agent && piece.count > 0
+                if someoneActed { break }
             }
         }
     }

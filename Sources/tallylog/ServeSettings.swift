@@ -36,7 +36,8 @@ struct ServeSettings {
             throw ValidationError("Name the data directory: --data DIR.")
         }
         let profile = try ProfileOptions.load(
-            text(command.naming.profile, "profile"), aliases: text(command.naming.aliases, "aliases"))
+            text(command.naming.profile, "profile"),
+            aliases: text(command.naming.aliases, "aliases"))
         self.data = data
         self.profile = profile
         retention = try RetentionSettings.retention(

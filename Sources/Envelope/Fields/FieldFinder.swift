@@ -219,6 +219,8 @@ struct FieldFinder: ~Copyable {
         }
         bounds.append(found.count)
         let end = found.count
+        // Only what comes of the parts counts.
+        textsLeft += end - base
         places.removeAll(keepingCapacity: true)
         places.append(contentsOf: bounds.dropLast())
         repeat {

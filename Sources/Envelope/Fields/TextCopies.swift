@@ -50,7 +50,7 @@ enum TextCopies {
     private static func messageIDs(_ text: UnsafeRawBufferPointer) -> [UInt8] {
         var made: [UInt8] = []
         let words = unsafe text.split(whereSeparator: { $0 <= UInt8(ascii: " ") })
-        for unsafe word in unsafe words {
+        for unsafeword in unsafe words {
             let id = unsafe word.filter { $0 != UInt8(ascii: "<") && $0 != UInt8(ascii: ">") }
             if !made.isEmpty { made.append(UInt8(ascii: "/")) }
             made += id

@@ -57,7 +57,8 @@ extension Profile {
         if let known = try named(text) { return known }
         guard text.contains("/") || text.contains(".") || ConfigurationFile.exists(text) else {
             throw ConfigurationError(
-                file: text, reason: "There is no such profile; accepted are \(namesText), or a path.")
+                file: text,
+                reason: "There is no such profile; accepted are \(namesText), or a path.")
         }
         return try ProfileReader.read(try ConfigurationFile.read(text), file: text)
     }

@@ -130,7 +130,8 @@ struct ProfileReader {
                 case "name": name = value
                 case let other:
                     throw wrong(
-                        part, "\(key).\(other)", "There is no such key; accepted are each and name.")
+                        part, "\(key).\(other)", "There is no such key; accepted are each and name."
+                    )
                 }
             }
         } else {

@@ -53,7 +53,8 @@ struct YAMLNode {
         guard let problem = unsafe parser.problem else {
             return Failure(line: line, reason: "The file is no YAML.")
         }
-        return unsafe Failure(line: line, reason: "The file is no YAML: \(String(cString: problem)).")
+        return unsafe Failure(
+            line: line, reason: "The file is no YAML: \(String(cString: problem)).")
     }
 
     private static func node(
@@ -87,7 +88,8 @@ struct YAMLNode {
                 let pair = unsafe pairs.start![place]
                 values.append(
                     (
-                        try unsafe self.node(pair.key, in: &document, depth: depth + 1, left: &left),
+                        try unsafe self.node(
+                            pair.key, in: &document, depth: depth + 1, left: &left),
                         try unsafe self.node(
                             pair.value, in: &document, depth: depth + 1, left: &left)
                     ))
@@ -96,7 +98,8 @@ struct YAMLNode {
         default:
             let bytes = unsafe UnsafeBufferPointer(
                 start: data.scalar.value, count: data.scalar.length)
-            return YAMLNode(line: line, value: .scalar(unsafe String(decoding: bytes, as: UTF8.self)))
+            return YAMLNode(
+                line: line, value: .scalar(unsafe String(decoding: bytes, as: UTF8.self)))
         }
     }
 }
