@@ -81,8 +81,11 @@ struct EnvelopeReader: ~Copyable {
         return .record
     }
 
-    /// See `EnvelopeParser.names`.
-    mutating func names(in envelope: UnsafeRawBufferPointer) -> Result<ExtractedNames, Rejection> {
+    /// Leaves an envelope's names in `names`.
+    /// - Returns: the rule that counted.
+    mutating func find(
+        in envelope: UnsafeRawBufferPointer
+    ) -> Result<ExtractionRule, Rejection> {
         guard envelope.count <= Limits.payloadBytesMax else { return .failure(.tooLong) }
         var fields = tallylog_json_envelope()
         let code = unsafe tallylog_json_parse(
@@ -97,26 +100,18 @@ struct EnvelopeReader: ~Copyable {
         extractor.extract(
             rule, from: unsafe FieldFinder.Message(parser, msgNumber: fields.msg_number),
             into: &names)
-        var found = ExtractedNames()
-        found.rule = rule.rule.label
+        return .success(rule.rule)
+    }
+
+    /// Calls `body` with each name that `find` left.
+    func forEachFound(_ body: (Dimension, UnsafeRawBufferPointer) -> Void) {
         for place in 0..<names.count {
             let entry = unsafe names.entries[place]
             let start = Int(entry.offset)
-            let text = unsafe names.withBytes(
-                isOwn: entry.isOwn, start..<start + Int(entry.length),
-                { unsafe String(decoding: $0, as: UTF8.self) })
-            switch Dimension(code: entry.dimension) {
-            case .topic: found.topic = text
-            case .user: found.users.append(text)
-            case .package: found.packages.append(text)
-            case .object: found.objects.append(text)
-            default: found.agent = text
+            unsafe names.withBytes(isOwn: entry.isOwn, start..<start + Int(entry.length)) {
+                unsafe body(Dimension(code: entry.dimension), $0)
             }
         }
-        found.users.sort { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-        found.packages.sort { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-        found.objects.sort { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-        return .success(found)
     }
 
     private static func rejection(of code: Int32) -> Rejection? {

@@ -16,7 +16,6 @@ struct TopicRules {
     private let rules: [ExtractionRule]
     /// Made when the first message needs them: a bus uses few of a profile's rules.
     private var compiled: [CompiledRule?]
-    private let patterns: [(tokens: [String], rule: Int)]
     private var slots = ContiguousArray(repeating: Slot(), count: slotCount)
     private var texts: [UInt8] = []
     private var count = 0
@@ -24,9 +23,6 @@ struct TopicRules {
     init(_ profile: Profile) {
         rules = profile.rules + [profile.otherwise]
         compiled = Array(repeating: nil, count: rules.count)
-        patterns = profile.rules.enumerated().flatMap { number, rule in
-            rule.topics.map { ($0.split(separator: ".").map(String.init), number) }
-        }
     }
 
     /// The rule that counts for `topic`.
@@ -71,8 +67,10 @@ struct TopicRules {
         let topic = unsafe String(decoding: topic, as: UTF8.self)
         let tokens = topic.split(separator: ".", omittingEmptySubsequences: false)
             .dropFirst(Category.place(in: topic))
-        for pattern in patterns where Self.matches(pattern.tokens, tokens) { return pattern.rule }
-        return rules.count - 1
+        let matching = rules.dropLast().firstIndex { rule in
+            rule.patterns.contains { Self.matches($0, tokens) }
+        }
+        return matching ?? rules.count - 1
     }
 
     private static func matches(_ pattern: [String], _ tokens: ArraySlice<Substring>) -> Bool {

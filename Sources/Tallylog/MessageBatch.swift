@@ -15,7 +15,8 @@ public struct MessageBatch: Sendable {
     ///   - profile: which fields name users, packages and objects: `fedora`, `generic`, `none`, or
     ///     the path of a file.
     ///   - aliases: the path of a JSON object of accounts by nick or mail address; nil for none.
-    /// - Throws: `StoreError` if a file cannot be read or has a mistake: where, and what is accepted.
+    /// - Throws: `StoreError` if a file cannot be read or has a mistake: where, and what is
+    ///   accepted.
     public init(profile: String, aliases: String? = nil) throws(StoreError) {
         do {
             self.profile = try Profile.load(profile, aliases: aliases)

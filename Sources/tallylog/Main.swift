@@ -40,7 +40,7 @@ struct Tallylog: AsyncParsableCommand {
                 name: "Maintaining",
                 subcommands: [
                     Checkpoint.self, Compact.self, Backup.self, Restore.self, Stats.self,
-                    Verify.self, Repair.self, Rebuild.self, Dump.self,
+                    Verify.self, Repair.self, Rebuild.self, Reextract.self, Dump.self,
                 ]),
         ])
 }

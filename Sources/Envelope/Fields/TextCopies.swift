@@ -49,11 +49,15 @@ enum TextCopies {
     /// The ids in a header of references, without their angle brackets, slashes between them.
     private static func messageIDs(_ text: UnsafeRawBufferPointer) -> [UInt8] {
         var made: [UInt8] = []
-        let words = unsafe text.split(whereSeparator: { $0 <= UInt8(ascii: " ") })
-        for unsafeword in unsafe words {
-            let id = unsafe word.filter { $0 != UInt8(ascii: "<") && $0 != UInt8(ascii: ">") }
-            if !made.isEmpty { made.append(UInt8(ascii: "/")) }
-            made += id
+        var isInside = false
+        for at in 0..<text.count {
+            let byte = unsafe text[at]
+            if byte == UInt8(ascii: "<") || byte == UInt8(ascii: ">") { continue }
+            if byte > UInt8(ascii: " ") {
+                if !isInside && !made.isEmpty { made.append(UInt8(ascii: "/")) }
+                made.append(byte)
+            }
+            isInside = byte > UInt8(ascii: " ")
         }
         return made
     }

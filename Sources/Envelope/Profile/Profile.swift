@@ -25,6 +25,8 @@ package struct ExtractionRule: Sendable {
     /// `org.fedoraproject.prod.git.receive`); `*` stands for one token, a last `**` for any number,
     /// none included.
     package let topics: [String]
+    /// The tokens of each pattern.
+    let patterns: [[String]]
     package var users: [Field] = []
     package var packages: [Field] = []
     package var objects: [Field] = []
@@ -32,7 +34,10 @@ package struct ExtractionRule: Sendable {
     /// The profile and the line in it where the rule stands.
     package var place = ""
 
-    package init(_ topics: [String]) { self.topics = topics }
+    package init(_ topics: [String]) {
+        self.topics = topics
+        patterns = topics.map { $0.split(separator: ".").map(String.init) }
+    }
 
     /// How the rule is called where it is asked which one counted.
     package var label: String { (topics.isEmpty ? "otherwise" : topics[0]) + " (\(place))" }
