@@ -63,11 +63,10 @@ struct FieldFinder: ~Copyable {
         _ names: inout NameSet
     ) {
         for alternative in field.alternatives {
-            switch alternative {
-            case .chain(let chain):
+            if let chain = alternative.chain {
                 if follow(chain, message, each, &names) { return }
-            case .template(let parts):
-                if fill(parts, message, each, &names) { return }
+            } else if fill(alternative.parts, message, each, &names) {
+                return
             }
         }
     }
@@ -97,29 +96,28 @@ struct FieldFinder: ~Copyable {
         _ chain: CompiledField.Chain, _ message: Message, _ each: tallylog_json_match?,
         _ names: inout NameSet
     ) -> Bool {
-        switch chain.source {
-        case .constant(let text):
-            let start = names.own.count
-            names.append(text)
-            apply(chain.transforms[...], to: names.own(from: start), &names)
-            return true
-        case .captured(let number):
-            guard let each, number < Int(each.capture_count) else { return false }
-            let keys = each.captures
-            let key = [keys.0, keys.1, keys.2, keys.3][number]
-            guard let piece = text(of: key, message, &names) else { return false }
-            apply(chain.transforms[...], to: piece, &names)
-            return true
-        case .path(let path):
+        if let path = chain.path {
             var leads = false
             for place in 0..<select(path, message, each) {
                 let number = unsafe matches[place].number
                 guard let piece = text(of: number, message, &names) else { continue }
                 leads = true
-                apply(chain.transforms[...], to: piece, &names)
+                apply(chain, to: piece, &names)
             }
             return leads
         }
+        if let text = chain.constant {
+            let start = names.own.count
+            names.append(text)
+            apply(chain, to: names.own(from: start), &names)
+            return true
+        }
+        guard let each, chain.captured < Int(each.capture_count) else { return false }
+        let keys = each.captures
+        let key = [keys.0, keys.1, keys.2, keys.3][chain.captured]
+        guard let piece = text(of: key, message, &names) else { return false }
+        apply(chain, to: piece, &names)
+        return true
     }
 
     /// The text of a value; nil if it is none, or empty.
@@ -145,8 +143,20 @@ struct FieldFinder: ~Copyable {
         return TextPiece(isOwn: true, range)
     }
 
-    /// Adds what the transforms make of a text, one after the other.
+    /// Adds what a chain's transforms make of a text.
     @inline(__always)
+    private mutating func apply(
+        _ chain: CompiledField.Chain, to piece: TextPiece, _ names: inout NameSet
+    ) {
+        if chain.isPlain {
+            if textsLeft > 0 { found.append(piece) }
+            textsLeft -= 1
+        } else {
+            apply(chain.transforms[...], to: piece, &names)
+        }
+    }
+
+    /// The same of transforms one after the other.
     private mutating func apply(
         _ transforms: ArraySlice<Transform>, to piece: TextPiece, _ names: inout NameSet
     ) {
@@ -208,10 +218,10 @@ struct FieldFinder: ~Copyable {
         let base = found.count
         bounds.removeAll(keepingCapacity: true)
         for part in parts {
-            guard case .value(let chains) = part else { continue }
+            if part.chains.isEmpty { continue }
             bounds.append(found.count)
             let before = found.count
-            for chain in chains where follow(chain, message, each, &names) { break }
+            for chain in part.chains where follow(chain, message, each, &names) { break }
             if found.count == before {
                 found.removeSubrange(base...)
                 return false
@@ -236,14 +246,14 @@ struct FieldFinder: ~Copyable {
         let start = names.own.count
         var place = 0
         for part in parts {
-            switch part {
-            case .text(let text): names.append(text)
-            case .value:
-                let piece = found[places[place]]
-                place += 1
-                if piece.count > Limits.nameBytesMax { return names.skip() }
-                names.append(piece)
+            if part.chains.isEmpty {
+                names.append(part.text)
+                continue
             }
+            let piece = found[places[place]]
+            place += 1
+            if piece.count > Limits.nameBytesMax { return names.skip() }
+            names.append(piece)
         }
         found.append(names.own(from: start))
     }

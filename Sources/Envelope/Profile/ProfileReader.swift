@@ -34,7 +34,7 @@ struct ProfileReader {
             switch try word(key, nil) {
             case "extends":
                 let name = try word(node, "extends")
-                guard let known = try Profile.named(name) else {
+                guard let known = Profile.named(name) else {
                     throw wrong(
                         node, "extends",
                         "There is no profile \"\(name)\"; there are \(Profile.namesText).")
