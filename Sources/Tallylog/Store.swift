@@ -23,8 +23,8 @@ public final class Store: Sendable {
     ///   - profile: which fields of messages name users, packages and objects: `fedora`, `generic`,
     ///     `none`, or the path of a file.
     ///   - aliases: the path of a JSON object of accounts by nick or mail address; nil for none.
-    /// - Throws: `StoreError` if a profile has a mistake, if another process holds the directory, if
-    ///   the log is damaged, or if the system refuses.
+    /// - Throws: `StoreError` if a profile has a mistake, if another process holds the directory,
+    ///   if the log is damaged, or if the system refuses.
     public static func open(
         _ directory: String, retention: Retention = .none, profile: String = "fedora",
         aliases: String? = nil

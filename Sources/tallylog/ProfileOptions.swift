@@ -5,8 +5,8 @@ import Envelope
 struct ProfileOptions: ParsableArguments {
     @Option(
         help: .init(
-            "Which fields name users, packages and objects: fedora (the default), generic, none, or "
-                + "a file.",
+            "Which fields name users, packages and objects: fedora (the default), generic, none, "
+                + "or a file.",
             valueName: "name-or-file"))
     var profile: String?
     @Option(

@@ -71,51 +71,81 @@ enum MadeUpFamilies {
     private static let bodies: [(String, String)] = [
         (
             "git.receive",
-            #"{"commit":{"username":"PERSON","agent":"PERSON","name":"P","email":"p@example.org","repo":"pkgNUMBER","namespace":"rpms","branch":"master","rev":"0123456789abcdef","summary":"fix NUMBER","message":"fix NUMBER","path":"/srv/git/x","seen":false,"stats":{"files":{"a.spec":{"additions":1},"sources":{"additions":2}},"total":{"additions":3}}}}"#
+            #"{"commit":{"username":"PERSON","agent":"PERSON","name":"P","email":"p@example."#
+                + #"org","repo":"pkgNUMBER","namespace":"rpms","branch":"master","rev":"0123456789"#
+                + #"abcdef","summary":"fix NUMBER","message":"fix NUMBER","path":"/srv/git/x","see"#
+                + #"n":false,"stats":{"files":{"a.spec":{"additions":1},"sources":{"additions":2}}"#
+                + #","total":{"additions":3}}}}"#
         ),
         (
             "buildsys.build.state.change",
-            #"{"build_id":NUMBER,"old":0,"name":"pkgNUMBER","task_id":NUMBER,"attribute":"state","request":["git+https://example.org/x","f40"],"instance":"primary","version":"1.NUMBER","owner":"PERSON","new":1,"release":"1.fc40"}"#
+            #"{"build_id":NUMBER,"old":0,"name":"pkgNUMBER","task_id":NUMBER,"attribute":"st"#
+                + #"ate","request":["git+https://example.org/x","f40"],"instance":"primary","versi"#
+                + #"on":"1.NUMBER","owner":"PERSON","new":1,"release":"1.fc40"}"#
         ),
         (
             "bodhi.update.comment",
-            #"{"comment":{"karma":1,"text":"works for me, thanks @PERSON and @other","author":"PERSON","user":{"name":"PERSON","email":"p@example.org","groups":[]},"update_title":"pkgNUMBER-1.0-1.fc40 lib-2-3.fc40","timestamp":"2026-01-01"},"agent":"PERSON"}"#
+            #"{"comment":{"karma":1,"text":"works for me, thanks @PERSON and @other","author"#
+                + #"":"PERSON","user":{"name":"PERSON","email":"p@example.org","groups":[]},"updat"#
+                + #"e_title":"pkgNUMBER-1.0-1.fc40 lib-2-3.fc40","timestamp":"2026-01-01"},"agent""#
+                + #":"PERSON"}"#
         ),
         (
             "pagure.issue.comment.added",
-            #"{"issue":{"id":NUMBER,"title":"t","status":"Open","tags":[],"user":{"name":"PERSON","fullname":"P"},"comments":[{"id":1,"comment":"text"}]},"project":{"name":"projNUMBER","namespace":null,"parent":null,"user":{"name":"PERSON"},"tags":[],"description":"d"},"agent":"PERSON"}"#
+            #"{"issue":{"id":NUMBER,"title":"t","status":"Open","tags":[],"user":{"name":"PE"#
+                + #"RSON","fullname":"P"},"comments":[{"id":1,"comment":"text"}]},"project":{"name"#
+                + #"":"projNUMBER","namespace":null,"parent":null,"user":{"name":"PERSON"},"tags":"#
+                + #"[],"description":"d"},"agent":"PERSON"}"#
         ),
         (
             "fedbadges.badge.award",
-            #"{"badge":{"name":"Badge Number NUMBER","description":"For things","image_url":"https://example.org/b.png","badge_id":"badge-NUMBER"},"user":{"username":"PERSON","badges_user_id":NUMBER}}"#
+            #"{"badge":{"name":"Badge Number NUMBER","description":"For things","image_url":"#
+                + #""https://example.org/b.png","badge_id":"badge-NUMBER"},"user":{"username":"PER"#
+                + #"SON","badges_user_id":NUMBER}}"#
         ),
         (
             "wiki.article.edit",
-            #"{"watch_this":null,"base_rev_id":false,"title":"Page NUMBER","minor_edit":0,"text":"","summary":"","user":"PERSON","revision":null,"url":"https://example.org/w"}"#
+            #"{"watch_this":null,"base_rev_id":false,"title":"Page NUMBER","minor_edit":0,"t"#
+                + #"ext":"","summary":"","user":"PERSON","revision":null,"url":"https://example.or"#
+                + #"g/w"}"#
         ),
         (
             "copr.build.end",
-            #"{"status":1,"what":"build end","chroot":"fedora-40-x86_64","ip":"10.0.0.1","user":"PERSON","who":"worker-2","pid":NUMBER,"copr":"coprNUMBER","version":"1-1","build":NUMBER,"owner":"@group","pkg":"pkgNUMBER"}"#
+            #"{"status":1,"what":"build end","chroot":"fedora-40-x86_64","ip":"10.0.0.1","us"#
+                + #"er":"PERSON","who":"worker-2","pid":NUMBER,"copr":"coprNUMBER","version":"1-1""#
+                + #","build":NUMBER,"owner":"@group","pkg":"pkgNUMBER"}"#
         ),
         (
             "github.issue.comment",
-            #"{"action":"created","fas_usernames":{"PERSON":"PERSON"},"issue":{"number":NUMBER,"title":"t","user":{"login":"PERSON"}},"comment":{"body":"text","user":{"login":"PERSON"}},"repository":{"name":"repoNUMBER","owner":{"login":"owner"},"full_name":"owner/repo"},"sender":{"login":"PERSON"}}"#
+            #"{"action":"created","fas_usernames":{"PERSON":"PERSON"},"issue":{"number":NUMB"#
+                + #"ER,"title":"t","user":{"login":"PERSON"}},"comment":{"body":"text","user":{"lo"#
+                + #"gin":"PERSON"}},"repository":{"name":"repoNUMBER","owner":{"login":"owner"},"f"#
+                + #"ull_name":"owner/repo"},"sender":{"login":"PERSON"}}"#
         ),
         (
             "anitya.project.version.update",
-            #"{"project":{"id":NUMBER,"name":"upNUMBER","homepage":"https://example.org","regex":null},"message":{"agent":"anitya","old_version":"1","upstream_version":"2","packages":[{"package_name":"pkgNUMBER","distro":"Fedora"},{"package_name":"x","distro":"Other"}]},"distro":null}"#
+            #"{"project":{"id":NUMBER,"name":"upNUMBER","homepage":"https://example.org","re"#
+                + #"gex":null},"message":{"agent":"anitya","old_version":"1","upstream_version":"2"#
+                + #"","packages":[{"package_name":"pkgNUMBER","distro":"Fedora"},{"package_name":""#
+                + #"x","distro":"Other"}]},"distro":null}"#
         ),
         (
             "mailman.receive",
-            #"{"mlist":{"list_name":"devel"},"msg":{"from":"P <PERSON@fedoraproject.org>","to":"devel@lists.example.org","subject":"s NUMBER","references":"<aNUMBER@x>\n\t<b@x>","in-reply-to":"<b@x>","message-id":"<cNUMBER@x>","archived-at":"<https://example.org>"}}"#
+            #"{"mlist":{"list_name":"devel"},"msg":{"from":"P <PERSON@fedoraproject.org>","t"#
+                + #"o":"devel@lists.example.org","subject":"s NUMBER","references":"<aNUMBER@x>\n\"#
+                + #"t<b@x>","in-reply-to":"<b@x>","message-id":"<cNUMBER@x>","archived-at":"<https"#
+                + #"://example.org>"}}"#
         ),
         (
             "irc.karma",
-            #"{"agent":"PERSON","recipient":"personNUMBER","total":NUMBER,"vote":1,"channel":"devel","line":"thanks personNUMBER++"}"#
+            #"{"agent":"PERSON","recipient":"personNUMBER","total":NUMBER,"vote":1,"channel""#
+                + #":"devel","line":"thanks personNUMBER++"}"#
         ),
         (
             "ci.pipeline.package.complete",
-            #"{"username":"PERSON","namespace":"rpms","repo":"pkgNUMBER","rev":"abcdefNUMBER","branch":"f40","status":"success","build_id":"NUMBER","build_url":"https://example.org","CI_TYPE":"custom","CI_NAME":"ci"}"#
+            #"{"username":"PERSON","namespace":"rpms","repo":"pkgNUMBER","rev":"abcdefNUMBER"#
+                + #"","branch":"f40","status":"success","build_id":"NUMBER","build_url":"https://e"#
+                + #"xample.org","CI_TYPE":"custom","CI_NAME":"ci"}"#
         ),
     ]
 }

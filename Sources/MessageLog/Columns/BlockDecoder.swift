@@ -52,9 +52,11 @@ struct BlockDecoder {
             return nil
         }
         let room = unsafe bytes.count
+        // Of sums the first stands by itself, and only the steps from it are packed: the last block
+        // of a segment may end right behind them.
+        let packed = column.isSums ? max(0, column.count - 1) : column.count
         let length =
-            (column.isSums ? 8 : 0)
-            + PackedIntegers.byteCount(column.count, width: column.width)
+            (column.isSums ? 8 : 0) + PackedIntegers.byteCount(packed, width: column.width)
         guard column.offset + length + ColumnsFormat.slackBytes <= room else { return nil }
         return column
     }
