@@ -8,6 +8,10 @@ let package = Package(
         .executableTarget(
             name: "Canonical",
             dependencies: [.product(name: "Tallylog", package: "tallylog")],
-            swiftSettings: [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)])
+            swiftSettings: [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]),
+        .executableTarget(
+            name: "Naming",
+            dependencies: [.product(name: "Tallylog", package: "tallylog")],
+            swiftSettings: [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]),
     ]
 )

@@ -105,6 +105,8 @@ public:
         }
     }
 
+    size_t place() const { return mark < mark_count ? marks[mark] : length; }
+
 private:
     tallylog_json &parser;
     const uint8_t *bytes;
@@ -231,6 +233,7 @@ extern "C" int tallylog_json_parse(
     tallylog_json_envelope *envelope) try {
     parser->bytes = bytes;
     parser->msg_number = 0;
+    parser->failed_at = length;
     memset(envelope, 0, sizeof *envelope);
     if (length == 0) return TALLYLOG_JSON_NOT_JSON;
     simdjson::error_code error = simdjson::SUCCESS;
@@ -240,7 +243,9 @@ extern "C" int tallylog_json_parse(
     error = parser->scanner->stage1(bytes, length, simdjson::stage1_mode::regular);
     if (error == simdjson::UTF8_ERROR) return TALLYLOG_JSON_NOT_UTF8;
     if (error != simdjson::SUCCESS) return TALLYLOG_JSON_NOT_JSON;
-    int outcome = Walk(*parser, bytes, length, depth_max).run();
+    Walk walk(*parser, bytes, length, depth_max);
+    int outcome = walk.run();
+    parser->failed_at = walk.place();
     if (outcome != TALLYLOG_JSON_OK) return outcome;
 
     const tallylog_json_value *values = parser->values.data();
@@ -261,4 +266,8 @@ extern "C" int tallylog_json_parse(
     return TALLYLOG_JSON_OK;
 } catch (const std::bad_alloc &) {
     return TALLYLOG_JSON_NO_MEMORY;
+}
+
+extern "C" size_t tallylog_json_failed_at(const tallylog_json *parser) {
+    return parser->failed_at;
 }

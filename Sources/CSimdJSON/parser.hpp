@@ -20,6 +20,8 @@ struct tallylog_json {
     const uint8_t *bytes = nullptr;
     /// The number of the value of the envelope's `msg`; 0 if absent.
     uint32_t msg_number = 0;
+    /// About where they were refused.
+    size_t failed_at = 0;
     std::string canonical;
 };
 

@@ -44,48 +44,64 @@ uint8_t simple_escape(uint8_t byte) {
     }
 }
 
-/// Follows paths from value to value and collects the strings at their ends.
+inline uint8_t folded(uint8_t byte) { return uint8_t(byte - 'A') < 26 ? byte | 0x20 : byte; }
+
+bool equal_folded(const uint8_t *left, const uint8_t *right, size_t length) {
+    for (size_t place = 0; place < length; place++)
+        if (folded(left[place]) != folded(right[place])) return false;
+    return true;
+}
+
+/// Follows a path from value to value and collects where it leads.
 class Selection {
 public:
-    Selection(const tallylog_json &parser, tallylog_json_match *matches, size_t capacity)
-        : parser(parser), values(parser.values.data()), matches(matches), capacity(capacity) {}
+    Selection(
+        const tallylog_json &parser, const tallylog_json_step *steps, uint32_t count,
+        tallylog_json_match *matches, size_t capacity)
+        : parser(parser), values(parser.values.data()), steps(steps), count(count),
+          matches(matches), capacity(capacity) {}
 
     size_t found = 0;
 
-    void follow(
-        const tallylog_json_path &path, uint32_t number, uint32_t at, uint32_t step_number) {
-        if (step_number == path.count) {
-            if (values[at].kind != TALLYLOG_JSON_STRING) return;
-            if (found < capacity) matches[found] = {values[at], number};
+    void follow(uint32_t at, uint32_t step_number) {
+        if (step_number == count) {
+            if (found < capacity) {
+                current.number = at;
+                matches[found] = current;
+            }
             found++;
             return;
         }
-        const tallylog_json_step &step = path.steps[step_number];
+        const tallylog_json_step &step = steps[step_number];
         bool object = values[at].kind == TALLYLOG_JSON_OBJECT;
         switch (step.kind) {
         case TALLYLOG_JSON_STEP_KEY:
             if (object) {
                 uint32_t next = tallylog::find(parser, at, step.text, step.length);
-                if (next) follow(path, number, next, step_number + 1);
+                if (next) follow(next, step_number + 1);
             }
             break;
         case TALLYLOG_JSON_STEP_ELEMENTS:
             if (values[at].kind == TALLYLOG_JSON_ARRAY)
                 for (uint32_t next = at + 1; next < values[at].next; next = values[next].next)
-                    follow(path, number, next, step_number + 1);
+                    follow(next, step_number + 1);
+            break;
+        case TALLYLOG_JSON_STEP_ELEMENT:
+            if (uint32_t next = element(at, step.place)) follow(next, step_number + 1);
             break;
         case TALLYLOG_JSON_STEP_VALUES:
-            if (object)
-                for (const auto &member : tallylog::distinct_members(parser, at))
-                    follow(path, number, member.second, step_number + 1);
+            if (object) follow_values(at, step_number + 1);
             break;
         case TALLYLOG_JSON_STEP_KEYS:
             if (object)
                 for (uint32_t key = at + 1; key < values[at].next; key = values[key + 1].next)
-                    follow(path, number, key, step_number + 1);
+                    follow(key, step_number + 1);
             break;
         case TALLYLOG_JSON_STEP_WHERE:
-            if (object && holds(at, step)) follow(path, number, at, step_number + 1);
+            if (holds(at, step)) follow(at, step_number + 1);
+            break;
+        case TALLYLOG_JSON_STEP_LOOKUP:
+            if (uint32_t next = object ? lookup(at, step) : 0) follow(next, step_number + 1);
             break;
         }
     }
@@ -93,26 +109,131 @@ public:
 private:
     const tallylog_json &parser;
     const tallylog_json_value *values;
+    const tallylog_json_step *steps;
+    uint32_t count;
     tallylog_json_match *matches;
     size_t capacity;
+    tallylog_json_match current = {};
+    std::vector<uint8_t> unescaped;
 
-    bool holds(uint32_t object, const tallylog_json_step &step) const {
+    void follow_values(uint32_t object, uint32_t step_number) {
+        uint32_t place = current.capture_count;
+        bool captures = place < TALLYLOG_JSON_CAPTURES;
+        if (captures) current.capture_count++;
+        for (uint32_t key = object + 1; key < values[object].next; key = values[key + 1].next) {
+            if (stands_again(key, values[object].next)) continue;
+            if (captures) current.captures[place] = key;
+            follow(key + 1, step_number);
+        }
+        current.capture_count = place;
+    }
+
+    /// Whether a key stands again later in its object: of equal keys the last counts. Keys with
+    /// escapes are compared by their texts; others by their bytes.
+    bool stands_again(uint32_t key, uint32_t end) {
+        // Objects of very many members are not searched: they would take time by their square.
+        if (values[key].escaped || end - key > 4096) return false;
+        auto text = parser.bytes + values[key].start;
+        size_t length = values[key].end - values[key].start;
+        for (uint32_t next = values[key + 1].next; next < end; next = values[next + 1].next)
+            if (tallylog::key_equals(parser.bytes, values[next], text, length)) return true;
+        return false;
+    }
+
+    /// The number of an element of an array; 0 if there is none.
+    uint32_t element(uint32_t array, int64_t place) const {
+        if (values[array].kind != TALLYLOG_JSON_ARRAY) return 0;
+        if (place < 0)
+            for (uint32_t next = array + 1; next < values[array].next; next = values[next].next)
+                place++;
+        if (place < 0) return 0;
+        uint32_t next = array + 1;
+        for (; place > 0 && next < values[array].next; place--) next = values[next].next;
+        return next < values[array].next ? next : 0;
+    }
+
+    /// The value that a condition's keys lead to; 0 if there is none.
+    uint32_t target(uint32_t at, const uint8_t *keys, const uint8_t *end) const {
+        while (keys <= end) {
+            auto dot = static_cast<const uint8_t *>(memchr(keys, '.', size_t(end - keys)));
+            auto stop = dot ? dot : end;
+            uint32_t next = 0;
+            if (values[at].kind == TALLYLOG_JSON_OBJECT) {
+                next = tallylog::find(parser, at, keys, size_t(stop - keys));
+            } else if (values[at].kind == TALLYLOG_JSON_ARRAY) {
+                int64_t place = 0;
+                for (auto digit = keys; digit < stop; digit++) {
+                    if (!is_digit(*digit) || place > 1 << 24) return 0;
+                    place = place * 10 + (*digit - '0');
+                }
+                next = element(at, place);
+            }
+            if (next == 0) return 0;
+            at = next;
+            keys = stop + 1;
+        }
+        return at;
+    }
+
+    /// The value whose key is the text that the step's keys lead to; 0 if there is none.
+    uint32_t lookup(uint32_t object, const tallylog_json_step &step) const {
+        if (parser.msg_number == 0) return 0;
+        uint32_t key = target(parser.msg_number, step.text, step.text + step.length);
+        if (key == 0 || values[key].kind != TALLYLOG_JSON_STRING || values[key].escaped) return 0;
+        auto text = parser.bytes + values[key].start;
+        return tallylog::find(parser, object, text, values[key].end - values[key].start);
+    }
+
+    static bool is_digit(uint8_t byte) { return uint8_t(byte - '0') < 10; }
+
+    bool holds(uint32_t at, const tallylog_json_step &step) {
+        auto keys_end = step.text + step.keys_length;
+        uint32_t value = target(at, step.text, keys_end);
+        if (step.condition == TALLYLOG_JSON_PRESENT) return value != 0;
+        if (step.condition == TALLYLOG_JSON_MISSING) return value == 0;
+        bool one = holds_one(value, step, keys_end);
+        return step.condition == TALLYLOG_JSON_IS_NOT ? !one : one;
+    }
+
+    bool holds_one(uint32_t value, const tallylog_json_step &step, const uint8_t *texts) {
         auto end = step.text + step.length;
-        auto equals = static_cast<const uint8_t *>(memchr(step.text, '=', step.length));
-        if (!equals) return false;
-        uint32_t value = tallylog::find(parser, object, step.text, size_t(equals - step.text));
-        bool absent = value == 0 || values[value].kind == TALLYLOG_JSON_NULL;
-        bool string = !absent && values[value].kind == TALLYLOG_JSON_STRING;
-        for (auto at = equals + 1; at <= end;) {
+        uint8_t kind = value ? values[value].kind : uint8_t(TALLYLOG_JSON_NULL);
+        bool absent = kind == TALLYLOG_JSON_NULL;
+        bool scalar = !absent && kind != TALLYLOG_JSON_OBJECT && kind != TALLYLOG_JSON_ARRAY;
+        const uint8_t *text = nullptr;
+        size_t length = 0;
+        if (scalar) {
+            text = parser.bytes + values[value].start;
+            length = values[value].end - values[value].start;
+            if (values[value].escaped) {
+                unescaped.resize(length);
+                auto stop = tallylog::unescape(text, text + length, unescaped.data(), true);
+                text = unescaped.data();
+                length = size_t(stop - text);
+            }
+        }
+        for (auto at = texts; at <= end;) {
             auto comma = static_cast<const uint8_t *>(memchr(at, ',', size_t(end - at)));
             auto stop = comma ? comma : end;
-            if (stop == at ? absent
-                           : string && tallylog::key_equals(
-                                 parser.bytes, values[value], at, size_t(stop - at)))
+            size_t wanted = size_t(stop - at);
+            if (wanted == 0 ? absent : scalar && fits(step.condition, text, length, at, wanted))
                 return true;
             at = stop + 1;
         }
         return false;
+    }
+
+    static bool fits(
+        uint32_t condition, const uint8_t *text, size_t length, const uint8_t *wanted,
+        size_t wanted_length) {
+        if (length < wanted_length) return false;
+        switch (condition) {
+        case TALLYLOG_JSON_BEGINS: return memcmp(text, wanted, wanted_length) == 0;
+        case TALLYLOG_JSON_HAS: return memmem(text, length, wanted, wanted_length) != nullptr;
+        case TALLYLOG_JSON_IS_FOLDED:
+            return length == wanted_length && equal_folded(text, wanted, length);
+        default: return length == wanted_length && memcmp(text, wanted, length) == 0;
+        }
     }
 };
 
@@ -164,18 +285,15 @@ uint32_t tallylog::find(
 }
 
 extern "C" size_t tallylog_json_select(
-    const tallylog_json *parser, const tallylog_json_path *paths, size_t count,
+    const tallylog_json *parser, uint32_t from, const tallylog_json_step *steps, uint32_t count,
     tallylog_json_match *matches, size_t capacity) {
-    Selection selection(*parser, matches, capacity);
-    const tallylog_json_value *values = parser->values.data();
-    uint32_t msg_number = parser->msg_number;
-    for (size_t number = 0; number < count; number++) {
-        if (paths[number].from_msg && msg_number == 0) continue;
-        uint32_t start = paths[number].from_msg ? msg_number : 0;
-        if (values[start].kind == TALLYLOG_JSON_OBJECT || paths[number].count == 0)
-            selection.follow(paths[number], uint32_t(number), start, 0);
-    }
+    Selection selection(*parser, steps, count, matches, capacity);
+    selection.follow(from, 0);
     return selection.found;
+}
+
+extern "C" const tallylog_json_value *tallylog_json_values(const tallylog_json *parser) {
+    return parser->values.data();
 }
 
 extern "C" size_t tallylog_json_unescape(

@@ -159,7 +159,7 @@ extension Engine {
     }
 
     /// Runs `body` while nobody else has the store.
-    private static func alone<Result>(
+    static func alone<Result>(
         in directory: String, _ body: () throws(EngineError) -> Result
     ) throws(EngineError) -> Result {
         let lock: DirectoryLock

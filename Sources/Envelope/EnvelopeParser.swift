@@ -25,4 +25,32 @@ package final class EnvelopeParser {
     ) -> ParseOutcome {
         unsafe reader.append(envelope, frameTopic: frameTopic, arrival: arrival, to: &batch)
     }
+
+    /// Calls `body` with each name of an envelope, the topic first, in the order in which a record
+    /// has them.
+    /// - Returns: false if it is no envelope; `body` is not called then. Its time and its id are
+    ///   not looked at.
+    package func forEachName(
+        in envelope: UnsafeRawBufferPointer,
+        _ body: (Dimension, UnsafeRawBufferPointer) -> Void
+    ) -> Bool {
+        if case .failure = unsafe reader.find(in: envelope) { return false }
+        unsafe reader.forEachFound(body)
+        return true
+    }
+
+    /// What the profile finds in an envelope. Its time and its id are not looked at.
+    package func names(
+        in envelope: UnsafeRawBufferPointer
+    ) -> Result<ExtractedNames, Rejection> {
+        unsafe reader.find(in: envelope).map { rule in
+            var found = ExtractedNames()
+            found.rule = rule.label
+            unsafe reader.forEachFound { dimension, text in
+                found.add(dimension, unsafe String(decoding: text, as: UTF8.self))
+            }
+            found.sort()
+            return found
+        }
+    }
 }

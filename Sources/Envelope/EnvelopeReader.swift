@@ -11,7 +11,7 @@ struct EnvelopeReader: ~Copyable {
     private let parser: OpaquePointer
     private var rules: TopicRules
     private var names = NameSet()
-    private var extractor = NameExtractor()
+    private var extractor: NameExtractor
     /// A record's bytes before its payload are written here.
     private let head: UnsafeMutableRawBufferPointer
     private var hashed: [UInt8] = []
@@ -23,6 +23,7 @@ struct EnvelopeReader: ~Copyable {
         }
         unsafe self.parser = unsafe parser
         rules = TopicRules(profile)
+        extractor = NameExtractor(aliases: profile.aliases)
         // As many bytes as a record may need; pages that no record needs are never touched.
         unsafe head = .allocate(
             byteCount: Record.headerBytes
@@ -73,9 +74,44 @@ struct EnvelopeReader: ~Copyable {
         let rule = unsafe names.withBytes(isOwn: topic.isOwn, topic.range) {
             unsafe rules.rule(of: $0)
         }
-        unsafe extractor.extract(rule, parser: parser, topic: topic, into: &names)
+        extractor.extract(
+            rule, from: unsafe FieldFinder.Message(parser, msgNumber: fields.msg_number),
+            into: &names)
         unsafe encode(flags: flags, timestamp: timestamp, id: id, envelope, to: &batch)
         return .record
+    }
+
+    /// Leaves an envelope's names in `names`.
+    /// - Returns: the rule that counted.
+    mutating func find(
+        in envelope: UnsafeRawBufferPointer
+    ) -> Result<ExtractionRule, Rejection> {
+        guard envelope.count <= Limits.payloadBytesMax else { return .failure(.tooLong) }
+        var fields = tallylog_json_envelope()
+        let code = unsafe tallylog_json_parse(
+            parser, envelope.baseAddress?.assumingMemoryBound(to: UInt8.self), envelope.count,
+            UInt32(Limits.jsonDepthMax), &fields)
+        if let rejection = Self.rejection(of: code) { return .failure(rejection) }
+        unsafe names.begin(payload: envelope)
+        if let rejection = unsafe readTopic(fields.topic, nil) { return .failure(rejection) }
+        let topic = unsafe names.entries[0]
+        let range = Int(topic.offset)..<Int(topic.offset) + Int(topic.length)
+        let rule = unsafe names.withBytes(isOwn: topic.isOwn, range) { unsafe rules.rule(of: $0) }
+        extractor.extract(
+            rule, from: unsafe FieldFinder.Message(parser, msgNumber: fields.msg_number),
+            into: &names)
+        return .success(rule.rule)
+    }
+
+    /// Calls `body` with each name that `find` left.
+    func forEachFound(_ body: (Dimension, UnsafeRawBufferPointer) -> Void) {
+        for place in 0..<names.count {
+            let entry = unsafe names.entries[place]
+            let start = Int(entry.offset)
+            unsafe names.withBytes(isOwn: entry.isOwn, start..<start + Int(entry.length)) {
+                unsafe body(Dimension(code: entry.dimension), $0)
+            }
+        }
     }
 
     private static func rejection(of code: Int32) -> Rejection? {

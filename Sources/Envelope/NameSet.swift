@@ -43,6 +43,30 @@ struct NameSet: ~Copyable {
         if own.capacity > 1 << 20 { own = [] } else { own.removeAll(keepingCapacity: true) }
     }
 
+    /// Adds a name.
+    @inline(__always)
+    mutating func insert(_ dimension: Dimension, _ piece: TextPiece) {
+        insert(dimension, isOwn: piece.isOwn, piece.range)
+    }
+
+    /// Counts a name that was left out before it was one.
+    mutating func skip() { skipped += 1 }
+
+    /// Copies `text` to the end of `own`.
+    mutating func append(_ text: [UInt8]) { own.append(contentsOf: text) }
+
+    /// Copies a piece to the end of `own`.
+    mutating func append(_ piece: TextPiece) {
+        if piece.isOwn {
+            for place in piece.range { own.append(own[place]) }
+        } else {
+            unsafe own.append(contentsOf: payload[piece.range])
+        }
+    }
+
+    /// What was appended to `own` since it had `start` bytes.
+    func own(from start: Int) -> TextPiece { TextPiece(isOwn: true, start..<own.count) }
+
     /// Adds the name at `range` of the payload.
     mutating func insert(_ dimension: Dimension, inPayload range: Range<Int>) {
         insert(dimension, isOwn: false, range)

@@ -13,24 +13,23 @@ struct TopicRules {
     private static let topicsMax = 4_096
     private static let slotCount = 4 * topicsMax
 
-    let rules: [CompiledRule]
-    private let patterns: [(tokens: [String], rule: Int)]
+    private let rules: [ExtractionRule]
+    /// Made when the first message needs them: a bus uses few of a profile's rules.
+    private var compiled: [CompiledRule?]
     private var slots = ContiguousArray(repeating: Slot(), count: slotCount)
     private var texts: [UInt8] = []
     private var count = 0
 
     init(_ profile: Profile) {
-        rules = (profile.rules + [profile.otherwise]).map { CompiledRule($0) }
-        patterns = profile.rules.enumerated().flatMap { number, rule in
-            rule.topics.map { ($0.split(separator: ".").map(String.init), number) }
-        }
+        rules = profile.rules + [profile.otherwise]
+        compiled = Array(repeating: nil, count: rules.count)
     }
 
     /// The rule that counts for `topic`.
     mutating func rule(of topic: UnsafeRawBufferPointer) -> CompiledRule {
         var place = unsafe Int(truncatingIfNeeded: Checksum.crc32c(topic)) & (Self.slotCount - 1)
         while slots[place].rule != 0 {
-            if unsafe holds(slots[place], topic) { return rules[Int(slots[place].rule) - 1] }
+            if unsafe holds(slots[place], topic) { return rule(Int(slots[place].rule) - 1) }
             place = (place + 1) & (Self.slotCount - 1)
         }
         let number = unsafe match(topic)
@@ -44,7 +43,15 @@ struct TopicRules {
             start: UInt32(texts.count), length: UInt16(topic.count), rule: UInt16(number + 1))
         unsafe texts.append(contentsOf: topic)
         count += 1
-        return rules[number]
+        return rule(number)
+    }
+
+    @inline(__always)
+    private mutating func rule(_ number: Int) -> CompiledRule {
+        if let known = compiled[number] { return known }
+        let made = CompiledRule(rules[number])
+        compiled[number] = made
+        return made
     }
 
     private func holds(_ slot: Slot, _ topic: UnsafeRawBufferPointer) -> Bool {
@@ -57,10 +64,13 @@ struct TopicRules {
     }
 
     private func match(_ topic: UnsafeRawBufferPointer) -> Int {
-        let tokens = unsafe String(decoding: topic, as: UTF8.self)
-            .split(separator: ".", omittingEmptySubsequences: false).dropFirst(3)
-        for pattern in patterns where Self.matches(pattern.tokens, tokens) { return pattern.rule }
-        return rules.count - 1
+        let topic = unsafe String(decoding: topic, as: UTF8.self)
+        let tokens = topic.split(separator: ".", omittingEmptySubsequences: false)
+            .dropFirst(Category.place(in: topic))
+        let matching = rules.dropLast().firstIndex { rule in
+            rule.patterns.contains { Self.matches($0, tokens) }
+        }
+        return matching ?? rules.count - 1
     }
 
     private static func matches(_ pattern: [String], _ tokens: ArraySlice<Substring>) -> Bool {

@@ -6,9 +6,12 @@ public enum Category {
 
     /// - Parameter topic: a full topic such as `org.example.prod.git.receive`.
     public static func of(topic: String) -> String {
-        let wanted = topic.contains("VirtualTopic") ? 2 : 3
+        let wanted = place(in: topic)
         let tokens = topic.split(separator: ".", omittingEmptySubsequences: false)
         guard tokens.count > wanted, !tokens[wanted].isEmpty else { return unclassified }
         return String(tokens[wanted])
     }
+
+    /// Which token of a topic is its category, the first being 0.
+    package static func place(in topic: String) -> Int { topic.contains("VirtualTopic") ? 2 : 3 }
 }

@@ -26,6 +26,10 @@ public enum Limits {
     public static let feedBatchBytes = 1 << 20
     /// The same by number of records.
     public static let feedBatchRecords = 4_096
+    /// The most rules in a profile.
+    public static let rulesMax = 10_000
+    /// The longest profile, and the longest file of aliases.
+    public static let configurationBytesMax = 64 << 20
 
     // The log.
     /// A journal that has reached this size is full.

@@ -8,11 +8,22 @@ public struct MessageBatch: Sendable {
     var records = RecordBatch()
     private let profile: Profile
 
-    /// - Parameter profile: which fields name users and packages: `fedora`, or `generic`; nil for
-    ///   `fedora`.
-    public init(profile: String? = nil) {
-        self.profile = profile.flatMap(Profile.named) ?? .fedora
+    /// A batch whose messages get the names of the `fedora` profile; see `Store.makeBatch`.
+    public init() { profile = .fedora }
+
+    /// - Parameters:
+    ///   - profile: which fields name users, packages and objects: `fedora`, `generic`, `none`, or
+    ///     the path of a file.
+    ///   - aliases: the path of a JSON object of accounts by nick or mail address; nil for none.
+    /// - Throws: `StoreError` if a file cannot be read or has a mistake: where, and what is
+    ///   accepted.
+    public init(profile: String, aliases: String? = nil) throws(StoreError) {
+        do {
+            self.profile = try Profile.load(profile, aliases: aliases)
+        } catch { throw StoreError(sentence: error.description) }
     }
+
+    init(_ profile: Profile) { self.profile = profile }
 
     /// The number of messages.
     public var count: Int { records.count }

@@ -10,22 +10,38 @@ public import Query
 /// process at a time holds a store; all methods may be called from any thread or task.
 public final class Store: Sendable {
     let engine: Engine
+    private let profile: Profile
 
-    private init(_ engine: Engine) { self.engine = engine }
+    private init(_ engine: Engine, _ profile: Profile) {
+        self.engine = engine
+        self.profile = profile
+    }
 
     /// Opens the store in `directory`, making it if it is absent.
-    /// - Parameter retention: how long payloads are kept; what counts need is kept for ever.
-    /// - Throws: `StoreError` if another process holds it, if the log is damaged, or if the system
-    ///   refuses.
+    /// - Parameters:
+    ///   - retention: how long payloads are kept; what counts need is kept for ever.
+    ///   - profile: which fields of messages name users, packages and objects: `fedora`, `generic`,
+    ///     `none`, or the path of a file.
+    ///   - aliases: the path of a JSON object of accounts by nick or mail address; nil for none.
+    /// - Throws: `StoreError` if a profile has a mistake, if another process holds the directory,
+    ///   if the log is damaged, or if the system refuses.
     public static func open(
-        _ directory: String, retention: Retention = .none
+        _ directory: String, retention: Retention = .none, profile: String = "fedora",
+        aliases: String? = nil
     ) throws(StoreError) -> Store {
+        let loaded: Profile
+        do {
+            loaded = try Profile.load(profile, aliases: aliases)
+        } catch { throw StoreError(sentence: error.description) }
         do {
             var options = Engine.Options()
             options.log.retention = retention
-            return Store(try Engine(directory: directory, options: options))
+            return Store(try Engine(directory: directory, options: options), loaded)
         } catch { throw StoreError(error) }
     }
+
+    /// A batch whose messages get the names that the store's profile finds.
+    public func makeBatch() -> MessageBatch { MessageBatch(profile) }
 
     /// Appends messages and waits until they are on stable storage and visible.
     /// - Returns: one receipt per message, in order.
@@ -46,7 +62,7 @@ public final class Store: Sendable {
     /// - Throws: `StoreError` as for a batch, or if the envelope is refused.
     @discardableResult
     public func append(_ envelope: String) async throws -> Receipt {
-        var batch = MessageBatch()
+        var batch = makeBatch()
         if let refusal = batch.add(Array(envelope.utf8)) { throw StoreError(refusal) }
         let receipts = try await append(batch)
         guard let receipt = receipts.first else { throw StoreError(.closed) }

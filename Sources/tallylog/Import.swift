@@ -18,26 +18,22 @@ struct Import: ParsableCommand {
             """)
 
     @OptionGroup var target: Target
-    @Option(help: "Which fields name users and packages: fedora (the default) or generic.")
-    var profile: String?
+    @OptionGroup var naming: ProfileOptions
     @Argument(help: "The file, or - for standard input.")
     var file: String
 
     mutating func run() throws {
-        let name = profile ?? "fedora"
-        guard let known = Profile.named(name) else {
-            throw ValidationError("No profile \(name); there are fedora and generic.")
-        }
         let lines = try LineReader(path: file)
         let meter = ProgressMeter(total: lines.totalBytes)
         let counts: ImportCounts
         if let socket = servedSocket {
-            guard profile == nil else {
-                throw ValidationError("The server at \(socket) has a profile of its own.")
+            guard naming.profile == nil, naming.aliases == nil else {
+                throw ValidationError(
+                    "The server at \(socket) has a profile and aliases of its own.")
             }
             counts = try SocketImport(path: socket).run(lines, meter)
         } else if let data = target.data {
-            counts = try importDirectly(data, known, lines, meter)
+            counts = try importDirectly(data, try naming.load(), lines, meter)
         } else {
             throw Target.noStore
         }

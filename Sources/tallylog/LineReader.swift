@@ -23,8 +23,9 @@ final class LineReader {
 
     deinit { if descriptor > 0 { close(descriptor) } }
 
-    /// The next line that is not blank, without its end; nil at the file's end.
-    func next() throws -> ArraySlice<UInt8>? {
+    /// The next line, without its end; nil at the file's end.
+    /// - Parameter skipsBlank: leaves blank lines out.
+    func next(skipsBlank: Bool = true) throws -> ArraySlice<UInt8>? {
         var searched = position
         while true {
             let end = buffer[searched...].withUnsafeBytes { rest -> Int? in
@@ -36,7 +37,7 @@ final class LineReader {
                 let line = buffer[position..<end]
                 position = end + 1
                 readBytes += line.count + 1
-                if line.contains(where: { $0 > 32 }) { return line }
+                if !skipsBlank || line.contains(where: { $0 > 32 }) { return line }
                 searched = position
                 continue
             }

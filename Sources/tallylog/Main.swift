@@ -16,7 +16,8 @@ struct Tallylog: AsyncParsableCommand {
               tallylog top --data DIR 10 user CATEGORY git LAST 7d
               tallylog messages --data DIR USER ralph LIMIT 5
 
-            TALLYLOG_SOCKET and TALLYLOG_DATA in the environment stand in for the options.
+            TALLYLOG_SOCKET, TALLYLOG_DATA, TALLYLOG_PROFILE and TALLYLOG_ALIASES in the \
+            environment stand in for the options.
 
             Exit codes: 0 done, 1 refused or failed, 3 another process uses the directory, \
             4 damage, 5 a flush to disk failed, 64 wrong usage.
@@ -25,6 +26,9 @@ struct Tallylog: AsyncParsableCommand {
         groupedSubcommands: [
             CommandGroup(
                 name: "Running", subcommands: [Serve.self, Import.self, Publish.self]),
+            CommandGroup(
+                name: "Naming",
+                subcommands: [Extract.self, ProfileCommand.self]),
             CommandGroup(
                 name: "Asking",
                 subcommands: [
@@ -36,7 +40,7 @@ struct Tallylog: AsyncParsableCommand {
                 name: "Maintaining",
                 subcommands: [
                     Checkpoint.self, Compact.self, Backup.self, Restore.self, Stats.self,
-                    Verify.self, Repair.self, Rebuild.self, Dump.self,
+                    Verify.self, Repair.self, Rebuild.self, Reextract.self, Dump.self,
                 ]),
         ])
 }

@@ -40,8 +40,7 @@ struct Serve: AsyncParsableCommand {
     var subscribe: [String] = []
     @Option(help: .init("Take only topics that begin with this; repeatable.", valueName: "prefix"))
     var topic: [String] = []
-    @Option(help: "Which fields name users and packages: fedora (the default) or generic.")
-    var profile: String?
+    @OptionGroup var naming: ProfileOptions
     @Option(
         help: .init("Drop payloads older than this, as in 90d; counts stay.", valueName: "age"))
     var retentionAge: String?

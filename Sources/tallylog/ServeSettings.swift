@@ -35,10 +35,9 @@ struct ServeSettings {
         guard let data = text(command.data, "data") else {
             throw ValidationError("Name the data directory: --data DIR.")
         }
-        let name = text(command.profile, "profile") ?? "fedora"
-        guard let profile = Profile.named(name) else {
-            throw ValidationError("No profile \(name); there are fedora and generic.")
-        }
+        let profile = try ProfileOptions.load(
+            text(command.naming.profile, "profile"),
+            aliases: text(command.naming.aliases, "aliases"))
         self.data = data
         self.profile = profile
         retention = try RetentionSettings.retention(

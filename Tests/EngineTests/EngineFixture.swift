@@ -24,9 +24,24 @@ func smallOptions(
     return options
 }
 
+extension Profile {
+    /// Names of every dimension, for the messages of `RandomHistory`.
+    static let ofTests: Profile = {
+        let field = { (text: String) -> Field in
+            do { return try Field(text) } catch { preconditionFailure("\(error)") }
+        }
+        var rule = ExtractionRule([])
+        rule.users = [field("agent"), field("assignee")]
+        rule.packages = [field("name")]
+        rule.objects = [field("things/<things[]>")]
+        rule.agent = [field("agent")]
+        return Profile(name: "tests", rules: [], otherwise: rule)
+    }()
+}
+
 /// The records of messages, parsed as a feed would.
 func records(_ messages: some Sequence<ModelMessage>) -> RecordBatch {
-    let parser = EnvelopeParser(profile: .generic)
+    let parser = EnvelopeParser(profile: .ofTests)
     let arrival = Timestamp(microseconds: RandomHistory.arrival)
     var batch = RecordBatch()
     for message in messages {

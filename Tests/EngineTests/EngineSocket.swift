@@ -15,7 +15,7 @@ struct EngineSocket {
     init(_ engine: Engine, path: String, isNewer: Bool) async throws {
         var logger = Logger(label: "tests")
         logger.logLevel = .critical
-        let handler = EngineHandler(engine, profile: .generic, rejected: { _, _ in })
+        let handler = EngineHandler(engine, profile: .ofTests, rejected: { _, _ in })
         server = SocketServer(path: path, handler: handler, holdsDataLock: true, logger: logger)
         try await server.start()
         client = try RawClient(path)

@@ -16,6 +16,7 @@ struct RandomHistory {
     ]
     private let users = ["ada", "bob", "cyd", "dan", "eve", "@group", "zodbot"]
     private let packages = ["kernel", "glibc", "mesa", "rust-serde"]
+    private let things = ["ada", "kernel", "a/b", "\u{e4}"]
     private var used: [(identity: String, time: Int64)] = []
     private var number = 0
 
@@ -46,9 +47,11 @@ struct RandomHistory {
         let topic = random.pick(topics)
         var fields: [String] = []
         var own: Set<String> = []
+        var agent: String?
         if random.chance(80) {
             let user = random.pick(users)
             own.insert(user)
+            agent = user
             fields.append("\"agent\":\"\(user)\"")
             if random.chance(30) {
                 let other = random.pick(users)
@@ -62,6 +65,12 @@ struct RandomHistory {
             things.insert(package)
             fields.append("\"name\":\"\(package)\"")
         }
+        var objects: Set<String> = []
+        if random.chance(40) {
+            let listed = (0...random.below(2)).map { _ in random.pick(self.things) }
+            objects = Set(listed.map { "things/\($0)" })
+            fields.append("\"things\":[\(listed.map { "\"\($0)\"" }.joined(separator: ","))]")
+        }
         // Without an id the content is the identity, so few contents make repeats.
         fields.append("\"n\":\(hasID ? number : Int.random(in: 0..<3, using: &random))")
         let body = "{" + fields.joined(separator: ",") + "}"
@@ -74,6 +83,7 @@ struct RandomHistory {
         }
         return ModelMessage(
             time: time, timeless: timeless, topic: topic, users: own, packages: things,
+            objects: objects, agent: agent,
             identity: hasID ? id : "\(topic) \(seconds) \(fields.sorted())", hasID: hasID,
             envelope: "{" + parts.joined(separator: ",") + "}")
     }
@@ -178,7 +188,7 @@ struct RandomHistory {
     }
 
     private mutating func dimension() -> Dimension {
-        random.pick([.topic, .category, .user, .package])
+        random.pick([.topic, .category, .user, .package, .agent, .object])
     }
 
     private mutating func name(_ dimension: Dimension) -> String {
@@ -186,14 +196,16 @@ struct RandomHistory {
         switch dimension {
         case .topic: return random.pick(topics)
         case .category: return random.pick(["git", "wiki", "bodhi", "Unclassified", "brew"])
-        case .user: return random.pick(users)
+        case .user, .agent: return random.pick(users)
+        case .object: return "things/" + random.pick(things)
         default: return random.pick(packages)
         }
     }
 
     private mutating func filter() -> Filter {
         var filter = Filter()
-        for dimension in [Dimension.topic, .category, .user, .package] where random.chance(30) {
+        for dimension in [Dimension.topic, .category, .user, .package, .agent, .object]
+        where random.chance(25) {
             var patterns: [NamePattern] = [.name(Array(name(dimension).utf8))]
             while random.chance(25) { patterns.append(.name(Array(name(dimension).utf8))) }
             if dimension == .topic, random.chance(30) {

@@ -14,6 +14,8 @@ struct ModelMessage: Equatable {
     var topic: String
     var users: Set<String>
     var packages: Set<String>
+    var objects: Set<String> = []
+    var agent: String?
     /// The text of the id, or what an id would be derived from.
     var identity: String
     var hasID: Bool
@@ -32,6 +34,8 @@ struct ModelMessage: Equatable {
         case .category: [category]
         case .user: users
         case .package: packages
+        case .object: objects
+        case .agent: Set(agent.map { [$0] } ?? [])
         default: []
         }
     }

@@ -9,6 +9,8 @@ struct ParsedRecord: Equatable {
     var topic: String
     var users: Set<String>
     var packages: Set<String>
+    var objects: Set<String> = []
+    var agent: String?
     var payload: [UInt8]
     /// All names with duplicates, to see that they are distinct.
     var nameCount: Int
@@ -61,7 +63,11 @@ extension RecordBatch {
                 case .topic: parsed.topic = text
                 case .user: parsed.users.insert(text)
                 case .package: parsed.packages.insert(text)
-                default: preconditionFailure("the parser knows three dimensions")
+                case .object: parsed.objects.insert(text)
+                case .agent:
+                    precondition(parsed.agent == nil, "one acts")
+                    parsed.agent = text
+                default: preconditionFailure("the parser knows five dimensions")
                 }
             }
             records.append(parsed)

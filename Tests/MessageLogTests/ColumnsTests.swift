@@ -161,6 +161,29 @@ struct ColumnsTests {
         #expect(columns.postings(.user, .max) == [])
     }
 
+    /// Positions are the last column of a block without names, and may end with its section.
+    @Test(arguments: 1...40)
+    func positionsOfRowsWithoutNamesComeBack(rows: Int) throws {
+        var random = SeededGenerator(seed: UInt64(rows))
+        let active = ActiveColumns(firstSequence: 1, blockRows: 1_024)
+        var positions: [UInt64] = []
+        for number in 0..<rows * 20 {
+            var batch = RecordBatch()
+            batch.append(
+                timestamp: Timestamp(seconds: Int64(number)),
+                id: MessageID(form: 2_026, high: UInt64(number), low: 1),
+                names: [(.topic, .inline(Array("a.b.c.d".utf8)))],
+                payload: UnsafeRawBufferPointer(start: nil, count: 0))
+            let position = (positions.last ?? 512) + 100 + UInt64(random.below(2_000))
+            positions.append(position)
+            batch.forEach { _, record in active.append(record, position: position) }
+        }
+        let sealed = try SegmentColumns.open(mappedCopy(active.publish().encoded()))
+        try sealed.verify()
+        #expect(sealed.block(0, .positions).positions == positions)
+        #expect(positions.indices.allSatisfy { sealed.position(ofRow: $0) == positions[$0] })
+    }
+
     /// Tables must grow past their first sizes, and old views live on in the outgrown memory.
     @Test func manyNamesAndIdsSurviveGrowth() throws {
         let active = ActiveColumns(firstSequence: 1)

@@ -1,5 +1,5 @@
 // A C face on simdjson for message envelopes: one call parses and finds the envelope's fields, one
-// more runs all the paths of a rule. simdjson's first stage checks UTF-8 and finds the structure;
+// more follows a path. simdjson's first stage checks UTF-8 and finds the structure;
 // the second stage is our own, because it must know where each value stands in the bytes, and must
 // accept what Python writes (NaN, Infinity, integers of any size, lone surrogates) and simdjson
 // not.
@@ -64,32 +64,55 @@ enum {
     TALLYLOG_JSON_STEP_KEY = 0,
     /// To each element, if it is an array.
     TALLYLOG_JSON_STEP_ELEMENTS = 1,
-    /// To each value, if it is an object.
-    TALLYLOG_JSON_STEP_VALUES = 2,
+    /// To one element, if it is an array that has it; negative places count from the end.
+    TALLYLOG_JSON_STEP_ELEMENT = 2,
+    /// To each value, if it is an object; the value's key is captured.
+    TALLYLOG_JSON_STEP_VALUES = 3,
     /// To each key, if it is an object.
-    TALLYLOG_JSON_STEP_KEYS = 3,
-    /// Stays, if it is an object whose key (text up to '=') is a string equal to one of the texts
-    /// after it (separated by ','; an empty one stands for absent or null).
-    TALLYLOG_JSON_STEP_WHERE = 4,
+    TALLYLOG_JSON_STEP_KEYS = 4,
+    /// Stays, if the condition holds.
+    TALLYLOG_JSON_STEP_WHERE = 5,
+    /// To the value whose key is the text that keys lead to from `msg`.
+    TALLYLOG_JSON_STEP_LOOKUP = 6,
+};
+
+/// What a condition asks of the value that its keys lead to; an array's keys are places.
+enum {
+    /// It is a scalar equal to one of the texts; an empty text stands for absent or null.
+    TALLYLOG_JSON_IS = 0,
+    /// The contrary.
+    TALLYLOG_JSON_IS_NOT = 1,
+    /// As the first, whatever the letter case of ASCII letters.
+    TALLYLOG_JSON_IS_FOLDED = 2,
+    /// It is a string that begins with one of the texts.
+    TALLYLOG_JSON_BEGINS = 3,
+    /// It is a string that has one of the texts in it.
+    TALLYLOG_JSON_HAS = 4,
+    /// The last key is there, whatever its value.
+    TALLYLOG_JSON_PRESENT = 5,
+    TALLYLOG_JSON_MISSING = 6,
 };
 
 typedef struct {
+    /// A key; or a condition's keys with dots between them, and then its texts with commas.
     const uint8_t *text;
     uint32_t length;
     uint32_t kind;
+    /// A condition's kind, and how long its keys are.
+    uint32_t condition, keys_length;
+    /// The place of one element.
+    int32_t place;
 } tallylog_json_step;
 
-typedef struct {
-    const tallylog_json_step *steps;
-    uint32_t count;
-    /// 1 to begin at the value of `msg`, 0 at the envelope.
-    uint32_t from_msg;
-} tallylog_json_path;
+/// Keys that one match captures.
+enum { TALLYLOG_JSON_CAPTURES = 4 };
 
 typedef struct {
-    tallylog_json_value value;
-    /// The number of the path that led here.
-    uint32_t path;
+    /// The number of the value.
+    uint32_t number;
+    uint32_t capture_count;
+    /// The numbers of the keys whose values the path went to each of.
+    uint32_t captures[TALLYLOG_JSON_CAPTURES];
 } tallylog_json_match;
 
 /// Returns nil if there is no memory.
@@ -101,11 +124,17 @@ int tallylog_json_parse(
     tallylog_json *parser, const uint8_t *bytes, size_t length, uint32_t depth_max,
     tallylog_json_envelope *envelope);
 
-/// Follows all paths in order. Returns the number of strings found; the first `capacity` are
-/// written. What is not a string is passed over.
+/// About where the last bytes were refused.
+size_t tallylog_json_failed_at(const tallylog_json *parser);
+
+/// Follows a path from a value. Returns how many values it leads to; the first `capacity` are
+/// written, in their order.
 size_t tallylog_json_select(
-    const tallylog_json *parser, const tallylog_json_path *paths, size_t count,
+    const tallylog_json *parser, uint32_t from, const tallylog_json_step *steps, uint32_t count,
     tallylog_json_match *matches, size_t capacity);
+
+/// All values of the last parsed bytes; valid until the next call of parse.
+const tallylog_json_value *tallylog_json_values(const tallylog_json *parser);
 
 /// Writes a string's text, at most `end - start` bytes, and returns its length. A lone surrogate
 /// becomes U+FFFD.

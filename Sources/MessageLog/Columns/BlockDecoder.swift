@@ -66,8 +66,11 @@ struct BlockDecoder {
             return nil
         }
         let room = unsafe bytes.count
+        // Of sums only the steps from the first one on are packed: the last block of a segment may
+        // end right behind them.
+        let packed = column.isSums ? max(0, column.count - 1) : column.count
         let length =
-            column.knownBytes + PackedIntegers.byteCount(column.count, width: column.width)
+            column.knownBytes + PackedIntegers.byteCount(packed, width: column.width)
         guard column.offset + length + ColumnsFormat.slackBytes <= room else { return nil }
         return column
     }

@@ -101,7 +101,8 @@ extension MessageLog {
         }
     }
 
-    private func replace(_ sources: [Segment], with archived: Segment) {
+    /// Shows a segment in the place of those that it is made of.
+    func replace(_ sources: [Segment], with archived: Segment) {
         shared.withLock { state in
             var segments = state.snapshot.segments
             guard let first = segments.firstIndex(where: { $0 === sources.first }),

@@ -173,6 +173,17 @@ WANTED = {
     "The packages with most commits":
         [table(ranked((p for m in chosen("2026-02-01", "2026-03-01", category="git")
                        for p in m["packages"]), 3))],
+    "Who acted, apart from whom it was about":
+        [table(ranked(m["agent"] for m in chosen(category="irc"))),
+         f"{len([m for m in chosen(category='irc') if m['agent'] == 'ann'])}\n",
+         f"{len([m for m in chosen(category='irc') if 'ann' in m['users'] - {m['agent']}])}\n"],
+    "What was acted upon most":
+        [table(ranked((o for m in chosen(category="irc") for o in m["objects"]), 3))],
+    "Badges by name":
+        [table(ranked(o for m in chosen(topic=BADGES) for o in m["objects"]))],
+    "Badges of a tag, per month":
+        [bucketed([m for m in chosen(topic=BADGES) if m["objects"] & {"tester-i", "tester-ii"}],
+                  by_month)],
     "Active users per week":
         [bucketed(chosen("2026-01-05", "2026-02-02"), by_week, distinct)],
     "Everybody's counts in one answer": [table(ranked(users(SECOND_WEEK)))],

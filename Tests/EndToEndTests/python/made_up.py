@@ -8,6 +8,7 @@ from harness import tallylog, write_lines
 DAY, WEEK = 86_400, 7 * 86_400
 MONDAY = 1_767_571_200  # 2026-01-05T00:00:00Z
 WEEKS = 8
+BADGE_NAMES = ["Long Life", "Tester I", "Tester II"]
 PEOPLE = ["ann", "bob", "cleo", "dan", "eve", "finn"]
 BADGES = "org.example.prod.fedbadges.badge.award"
 WIKI = "org.example.prod.wiki.article.edit"
@@ -24,7 +25,7 @@ def made_up():
         people = PEOPLE if time > MONDAY + 3 * WEEK else PEOPLE[:3]
         person = people[int(source.paretovariate(1.2)) % len(people)]
         kind = source.choice(["git", "git", "branch", "wiki", "badge", "irc", "bodhi"])
-        package, users = None, {person}
+        package, users, agent, objects = None, {person}, person, set()
         if kind in ("git", "branch"):
             package = source.choice(["bash", "gcc", "perl", "vim"])
             if kind == "git":
@@ -33,21 +34,26 @@ def made_up():
             else:
                 topic, msg = "org.example.prod.git.branch", {
                     "name": package, "namespace": "rpms"}
+                objects = {f"{package}/__git__"}
             msg["agent"] = person
         elif kind == "wiki":
             editor = source.choice([person, "zodbot"])
-            topic, msg, users = WIKI, {"user": editor}, {editor}
+            topic, msg, users, agent = WIKI, {"user": editor}, {editor}, editor
         elif kind == "badge":
-            topic, msg = BADGES, {"user": {"username": person}}
+            name = BADGE_NAMES[number % 3]
+            topic, msg = BADGES, {"user": {"username": person}, "badge": {"name": name}}
+            objects = {name.lower().replace(" ", "-")}
         elif kind == "irc":
             other = source.choice(people + ["zodbot"])
             topic, msg, users = IRC, {"agent": person, "recipient": other}, {person, other}
+            objects = {f"karma/{other}"}
         else:
             topic, msg = BODHI, {"agent": person}
         yield {"envelope": {"topic": topic, "msg": msg, "timestamp": time,
                             "msg_id": f"2026-{number:04}", "i": number},
                "sequence": number, "time": time, "topic": topic, "users": users,
-               "category": topic.split(".")[3], "packages": {package} - {None}}
+               "category": topic.split(".")[3], "packages": {package} - {None},
+               "agent": agent, "objects": objects}
 
 
 ALL = list(made_up())
