@@ -253,6 +253,10 @@ extern "C" int tallylog_json_parse(
         if (is("topic", 5)) envelope->topic = values[key + 1];
         else if (is("timestamp", 9)) envelope->timestamp = values[key + 1];
         else if (is("msg_id", 6)) envelope->msg_id = values[key + 1];
+        else if (is("i", 1)) envelope->i = values[key + 1];
+        else if (is("seq_id", 6)) envelope->seq_id = values[key + 1];
+        else if (is("username", 8)) envelope->username = values[key + 1];
+        else if (is("certificate", 11)) envelope->certificate = values[key + 1];
         else if (is("msg", 3)) {
             envelope->msg = values[key + 1];
             envelope->msg_number = parser->msg_number = key + 1;
@@ -261,4 +265,11 @@ extern "C" int tallylog_json_parse(
     return TALLYLOG_JSON_OK;
 } catch (const std::bad_alloc &) {
     return TALLYLOG_JSON_NO_MEMORY;
+}
+
+extern "C" int tallylog_json_value_at(
+    const tallylog_json *parser, uint32_t number, tallylog_json_value *value) {
+    if (parser->values.empty() || number >= parser->values[0].next) return 0;
+    *value = parser->values[number];
+    return 1;
 }

@@ -8,6 +8,9 @@ struct EnvelopeReader: ~Copyable {
     /// The names that were left out because they were too long or too many, since the beginning.
     var namesSkipped: Int { names.skipped }
 
+    /// What the last envelope says of its sender, where it was accepted.
+    private(set) var origin = Origin()
+
     private let parser: OpaquePointer
     private var rules: TopicRules
     private var names = NameSet()
@@ -75,6 +78,7 @@ struct EnvelopeReader: ~Copyable {
         }
         unsafe extractor.extract(rule, parser: parser, topic: topic, into: &names)
         unsafe encode(flags: flags, timestamp: timestamp, id: id, envelope, to: &batch)
+        origin = unsafe Origin(fields, envelope, time: timestamp)
         return .record
     }
 

@@ -47,6 +47,8 @@ package final class EngineHandler: RequestHandler {
                 return .integer(
                     Int64(try engine.backup(to: String(decoding: target, as: UTF8.self))))
             } catch { return failed(error) }
+        case .gaps(let request):
+            return GapListing.reply(request, from: engine.feeds)
         default:
             return .error("ERR this request is not for the engine")
         }

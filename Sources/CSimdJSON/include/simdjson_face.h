@@ -54,6 +54,8 @@ typedef struct {
 /// The fields of an envelope; of a key that stands twice the last counts.
 typedef struct {
     tallylog_json_value topic, timestamp, msg_id, msg;
+    /// What tells the process that sent it, and how many it has sent.
+    tallylog_json_value i, seq_id, username, certificate;
     /// The number of the value of `msg`; 0 if absent.
     uint32_t msg_number;
 } tallylog_json_envelope;
@@ -100,6 +102,11 @@ void tallylog_json_destroy(tallylog_json *parser);
 int tallylog_json_parse(
     tallylog_json *parser, const uint8_t *bytes, size_t length, uint32_t depth_max,
     tallylog_json_envelope *envelope);
+
+/// The value of a number, from 0 for the whole; returns 0 if there is none. The first member of an
+/// object, or element of an array, has the next number; behind each value stands `next`.
+int tallylog_json_value_at(
+    const tallylog_json *parser, uint32_t number, tallylog_json_value *value);
 
 /// Follows all paths in order. Returns the number of strings found; the first `capacity` are
 /// written. What is not a string is passed over.

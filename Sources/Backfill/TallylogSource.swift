@@ -1,0 +1,137 @@
+import Client
+import Engine
+import MessageLog
+import Model
+import NIOPosix
+import Query
+
+/// History from another Tallylog, by its socket.
+///
+/// Its log is read in its own order, from where it was left: so what that one got late, by a
+/// backfill of its own, comes too. The first time it is read from its beginning, and whatever is
+/// older than the gaps is left out.
+package final class TallylogSource: HistorySource {
+    package let name: String
+    package let kind = "tallylog"
+    private static let pageRows = 1_000
+
+    /// - Parameter path: of the socket.
+    package init(_ path: String) { name = path }
+
+    /// A page of its log.
+    private struct Page: Sendable {
+        var next: UInt64
+        var envelopes: [[UInt8]]
+    }
+
+    package func fetch(_ work: BackfillWork) async throws {
+        guard isDue(work, now: WallClock.now) else { return }
+        let wanted = work.gaps.map(\.from.microseconds).min() ?? 0
+        var floor = Timestamp(
+            microseconds: wanted - work.margins.overlapSeconds * 1_000_000)
+        var next: UInt64 = 1
+        if let known = work.ledger.history.position(of: work.feed, in: name), known.floor <= floor {
+            floor = known.floor
+            // A log that ends before is another one than was read.
+            if known.next <= (try await figure("sequence", of: "store")) + 1 { next = known.next }
+        }
+        var noted = (next: next, at: WallClock.now)
+        while true {
+            try Task.checkCancellation()
+            let asked = WallClock.now
+            let page = try await page(from: next)
+            work.succeeded()
+            _ = try await work.take(page.envelopes, floor: floor, isByTime: false)
+            let isEnd = page.next == next
+            next = page.next
+            if isEnd || asked.seconds - noted.at.seconds >= Limits.backfillNoteSeconds {
+                if next != noted.next {
+                    work.ledger.note(
+                        .read(feed: work.feed, source: name, next: next, floor: floor))
+                }
+                noted = (next, asked)
+            }
+            if isEnd { return noteFilled(work, asOf: asked) }
+        }
+    }
+
+    /// Whether a gap can be filled now, or has grown enough to be worth a look.
+    private func isDue(_ work: BackfillWork, now: Timestamp) -> Bool {
+        work.gaps.contains { gap in
+            if let ripe = ripe(gap, work) { return ripe <= now }
+            let looked = gap.fetched[name] ?? gap.from
+            return now.seconds - looked.seconds >= Limits.backfillGrowthSeconds
+        }
+    }
+
+    /// When all that belongs to a gap should have reached the source; nil while it grows.
+    private func ripe(_ gap: Gap, _ work: BackfillWork) -> Timestamp? {
+        gap.to.map {
+            let seconds = work.margins.overlapSeconds + work.margins.lagSeconds
+            return Timestamp(microseconds: $0.microseconds + seconds * 1_000_000)
+        }
+    }
+
+    /// The log was read to its end at `time`.
+    private func noteFilled(_ work: BackfillWork, asOf time: Timestamp) {
+        for gap in work.gaps {
+            if let ripe = ripe(gap, work) {
+                if ripe <= time { work.ledger.note(.filled(number: gap.number, source: name)) }
+            } else {
+                work.ledger.note(.fetched(number: gap.number, source: name, before: time))
+            }
+        }
+    }
+
+    private func page(from first: UInt64) async throws -> Page {
+        let reply = try await ask(["READ", "FROM", "\(first)", "LIMIT", "\(Self.pageRows)"])
+        if case .error(let text) = reply, text.hasPrefix("GONE ") {
+            // What retention has dropped there cannot be had any more.
+            let kept = try await figure("payloads_from_sequence", of: "storage")
+            guard kept > first else { throw SourceFailure("it refused to be read: \(text)") }
+            return Page(next: kept, envelopes: [])
+        }
+        guard case .array(let parts) = reply, parts.count == 2, case .integer(let next) = parts[0],
+            case .array(let rows) = parts[1]
+        else { throw SourceFailure("it did not answer with messages: \(Self.sentence(reply))") }
+        let envelopes = rows.compactMap { row -> [UInt8]? in
+            guard case .array(let parts) = row, parts.count == 2, case .bulk(let envelope) = parts[1]
+            else { return nil }
+            return envelope
+        }
+        return Page(next: UInt64(max(1, next)), envelopes: envelopes)
+    }
+
+    /// A number of INFO.
+    private func figure(_ key: String, of section: String) async throws -> UInt64 {
+        let reply = try await ask(["INFO", section])
+        guard case .bulk(let text) = reply else {
+            throw SourceFailure("it did not answer INFO: \(Self.sentence(reply))")
+        }
+        for line in String(decoding: text, as: UTF8.self).split(separator: "\r\n")
+        where line.hasPrefix(key + ":") {
+            if let number = UInt64(line.dropFirst(key.count + 1)) { return number }
+        }
+        throw SourceFailure("its INFO has no \(key); it is another program, or an older one")
+    }
+
+    /// Asks on a thread that may wait. A connection for each request: it costs less than looking
+    /// after one that may have gone.
+    private func ask(_ words: [String]) async throws -> Reply {
+        let path = name
+        do {
+            return try await NIOThreadPool.singleton.runIfActive {
+                let client = try SocketClient(
+                    path: path, patience: Int(Limits.backfillRequestSecondsMax))
+                return try client.ask(words.map { Array($0.utf8) })
+            }
+        } catch let failure as SocketClient.Failure {
+            throw SourceFailure(failure.description)
+        }
+    }
+
+    private static func sentence(_ reply: Reply) -> String {
+        if case .error(let text) = reply { return text }
+        return "\(reply)".prefix(100).description
+    }
+}
