@@ -143,7 +143,7 @@ let package = Package(
         .testTarget(
             name: "FeedTests",
             dependencies: [
-                "Feed", "Envelope", "Model", "TestSupport",
+                "Feed", "Envelope", "Engine", "MessageLog", "Model", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: edge),

@@ -89,7 +89,8 @@ final class Intake: Sendable {
         record.forEach { _, view in
             taken.identities.insert(Identity(id: view.id, second: view.timestamp.seconds))
             let topic = view.text(of: view.name(at: 0))
-            isWanted = (prefixes.isEmpty || prefixes.contains { topic.starts(with: $0) })
+            isWanted =
+                (prefixes.isEmpty || prefixes.contains { topic.starts(with: $0) })
                 && floor.map { view.timestamp >= $0 } ?? true
         }
         guard isWanted else { return }

@@ -20,6 +20,7 @@ package struct RetryDelay {
         failures += 1
         let whole = min(longest, max(doubled, Double(wanted ?? 0)))
         return max(
-            min(longest, Double(wanted ?? 0)), Double.random(in: whole / 2...whole, using: &generator))
+            min(longest, Double(wanted ?? 0)),
+            Double.random(in: whole / 2...whole, using: &generator))
     }
 }

@@ -95,7 +95,8 @@ package final class TallylogSource: HistorySource {
             case .array(let rows) = parts[1]
         else { throw SourceFailure("it did not answer with messages: \(Self.sentence(reply))") }
         let envelopes = rows.compactMap { row -> [UInt8]? in
-            guard case .array(let parts) = row, parts.count == 2, case .bulk(let envelope) = parts[1]
+            guard case .array(let parts) = row, parts.count == 2,
+                case .bulk(let envelope) = parts[1]
             else { return nil }
             return envelope
         }

@@ -49,11 +49,13 @@ package final class GapRecorder {
             var notes: [FeedNote] = []
             var number = history.nextNumber
             let known = Array(history.gaps(of: feed))
-            let first = known.filter { $0.reason == .history }.map(\.from).min()
+            let first =
+                known.filter { $0.reason == .history }.map(\.from).min()
                 ?? history.heard[feed]?.first ?? now
             if let since, since < first {
                 notes.append(
-                    .gapBegan(number: number, feed: feed, .history, from: since, to: first,
+                    .gapBegan(
+                        number: number, feed: feed, .history, from: since, to: first,
                         detail: ""))
                 number += 1
             }

@@ -10,6 +10,7 @@ import http.server
 import json
 import math
 import random
+import sys
 import threading
 import time
 import traceback
@@ -133,24 +134,28 @@ class Handler(http.server.BaseHTTPRequestHandler):
         return self.answer(200, self.headers.get("Accept", "text/html"), body)
 
     def answer(self, status, kind, body, headers=()):
-        try:
-            self.send_response(status)
-            self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(body)))
-            for name, value in dict(headers).items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body)
-        except (BrokenPipeError, ConnectionResetError):
-            pass  # whoever asked was killed
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        for name, value in dict(headers).items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+
+class QuietServer(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        if not isinstance(sys.exc_info()[1], ConnectionError):  # whoever asked was killed
+            super().handle_error(request, client_address)
 
 
 class Datagrepper:
     """An archive's server on a port of its own."""
 
     def __init__(self, archive):
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
+        self.server = QuietServer(("127.0.0.1", 0), Handler)
         self.server.archive = archive
         self.address = f"http://127.0.0.1:{self.server.server_port}/datagrepper"
         self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)

@@ -30,7 +30,7 @@ from datagrepper import Archive, Datagrepper
 from harness import SEED, Server, check, check_accounting, fail, info, until
 
 RESTARTS = int(sys.argv[2]) if len(sys.argv) > 2 else 8
-SERVICES = ["git", "buildsys", "wiki", "copr"]
+SERVICES = ["app0", "app1", "app2", "app3"]
 HISTORY = 4_000
 DAY = 86_400
 
@@ -70,12 +70,13 @@ class Publisher(threading.Thread):
 
     def run(self):
         try:
-            while not self.stopping.is_set():
+            while True:
                 self.bind()
                 for _ in range(self.random.randrange(2, 8)):
                     self.second()
+                    # The last one stays bound: an endpoint that is gone is a gap that grows.
                     if self.stopping.is_set():
-                        break
+                        return
                 self.socket.close()
                 self.sent.clear()
         except Exception as error:  # handed to the main thread, which fails with it
@@ -134,12 +135,23 @@ def kill_again_and_again(server, source, on_restart):
         server.start()
 
 
+def show(client):
+    for gap in reversed(client.execute_command("GAPS", "LIMIT", 10_000)):
+        print(*(word.decode() if isinstance(word, bytes) else word for word in gap))
+    for line in client.info("feeds").items():
+        print(*line)
+
+
 def settle(server, publisher):
     """Waits until no gap is left, and returns the seconds that it took."""
     publisher.finish()
     begun = time.time()
     client = server.client()
-    until("all gaps are filled", lambda: not client.execute_command("GAPS", "UNFILLED"), 180)
+    try:
+        until("all gaps are filled", lambda: not client.execute_command("GAPS", "UNFILLED"), 180)
+    except SystemExit:
+        show(client)
+        raise
     until("nothing waits", lambda: info(client)["queued"] == 0)
     return time.time() - begun
 
@@ -161,8 +173,7 @@ def compare(client, truth):
     print(f"{len(stored)} stored, {len(truth)} published", flush=True)
     if missing or surplus:
         lost = [e for e in truth if identity(e) in missing]
-        for gap in reversed(client.execute_command("GAPS")):
-            print(gap)
+        show(client)
         fail(f"{len(missing)} are missing, {len(surplus)} are too many; such as "
              f"{lost[:2]} {list(surplus)[:2]}")
     check("count", client.execute_command("COUNT"), len(truth))
@@ -214,7 +225,7 @@ def history(archive, source):
 
 def from_datagrepper(folder, source):
     archive = Archive(SEED, delay=1.0)
-    archive.fault_rate = 0.1
+    archive.fault_rate = 0.2
     old = history(archive, source)
     publisher = Publisher(f"ipc://{folder}/bus", archive, source)
 
@@ -230,7 +241,7 @@ def from_datagrepper(folder, source):
             publisher.start()
             kill_again_and_again(server, source, on_restart)
             archive.down = False
-            archive.fault_rate = 0.02
+            archive.fault_rate = 0.05
             took = settle(server, publisher)
             client = server.client()
             figures = info(client)
