@@ -2,6 +2,7 @@ import Engine
 import Envelope
 import MessageLog
 import Model
+import Synchronization
 
 /// History from a datagrepper.
 ///
@@ -14,6 +15,8 @@ package final class DatagrepperSource: HistorySource {
     package let name: String
     package let kind = "datagrepper"
     private let requests: DatagrepperRequests
+    /// The second that was being read when a request failed.
+    private let crowded = Mutex<CrowdedSecond?>(nil)
 
     /// - Parameter address: `https://host/datagrepper`, with or without `/raw`.
     package init(_ address: String) {
@@ -79,32 +82,54 @@ package final class DatagrepperSource: HistorySource {
     /// Reads all pages of a second, and again, until as many messages were seen as are said to be
     /// there, or none was new for many times: where an id stands twice, there are fewer.
     private func readCrowdedSecond(
-        _ second: ClosedRange<Int64>, _ work: BackfillWork
+        _ seconds: ClosedRange<Int64>, _ work: BackfillWork
     ) async throws {
-        var seen: Set<Intake.Identity> = []
-        var refused = 0
-        var total = 0
-        var passesWithoutNew = 0
-        while passesWithoutNew < Limits.backfillPassesWithoutNewMax {
-            let before = seen.count
-            var number = 1
-            var isLast = false
-            while !isLast {
-                let page = try await requests.page(number, of: second)
-                work.succeeded()
-                let taken = try await work.take(page.envelopes, isByTime: true)
-                seen.formUnion(taken.identities)
-                refused = max(refused, taken.rejected)
-                total = max(total, page.layout.total ?? 0)
-                number += 1
-                isLast = page.envelopes.isEmpty || number > page.layout.pages ?? .max
-            }
-            if total > 0, seen.count + refused >= total { return }
-            passesWithoutNew = seen.count > before ? 0 : passesWithoutNew + 1
+        var second =
+            crowded.withLock { $0?.seconds == seconds ? $0 : nil }
+            ?? CrowdedSecond(seconds: seconds)
+        // It takes many requests, of which some may fail: what was seen is not forgotten.
+        defer { crowded.withLock { $0 = second.isSeen ? nil : second } }
+        while !second.isSeen {
+            let page = try await requests.page(second.page, of: seconds)
+            work.succeeded()
+            let taken = try await work.take(page.envelopes, isByTime: true)
+            second.see(page, taken)
         }
     }
 
     private func note(_ positions: inout GapPositions, _ work: BackfillWork) {
         for note in positions.notes(work.gaps) { work.ledger.note(note) }
+    }
+}
+
+/// What was seen of a second that has more messages than a page, which stand in another order at
+/// each request.
+private struct CrowdedSecond {
+    let seconds: ClosedRange<Int64>
+    /// The next page to read.
+    private(set) var page = 1
+    private var seen: Set<Intake.Identity> = []
+    private var seenBeforeThisPass = 0
+    private var refused = 0
+    private var total = 0
+    private var passesWithoutNew = 0
+
+    init(seconds: ClosedRange<Int64>) { self.seconds = seconds }
+
+    /// Whether there is no more to be seen.
+    var isSeen: Bool {
+        (total > 0 && seen.count + refused >= total)
+            || passesWithoutNew >= Limits.backfillPassesWithoutNewMax
+    }
+
+    mutating func see(_ read: DatagrepperRequests.Page, _ taken: Intake.Taken) {
+        seen.formUnion(taken.identities)
+        refused = max(refused, taken.rejected)
+        total = max(total, read.layout.total ?? 0)
+        page += 1
+        guard read.envelopes.isEmpty || page > read.layout.pages ?? .max else { return }
+        passesWithoutNew = seen.count > seenBeforeThisPass ? 0 : passesWithoutNew + 1
+        seenBeforeThisPass = seen.count
+        page = 1
     }
 }

@@ -74,6 +74,8 @@ public enum Limits {
     public static let backfillNoteSeconds: Int64 = 1
     /// A gap that grows is fetched once in so many seconds.
     public static let backfillGrowthSeconds: Int64 = 60
+    /// INFO lists so many gaps that are not filled.
+    public static let infoGapsMax = 20
     /// Gaps are looked for so often.
     public static let backfillPollMilliseconds = 500
 

@@ -125,6 +125,9 @@ package final class EngineHandler: RequestHandler {
         if let failure = progress.compactionFailure { store.append(("compact_error", failure)) }
         if let failure = progress.rewriteFailure { store.append(("rewrite_error", failure)) }
         if let failure = engine.failure { store.append(("append_error", "\(failure)")) }
-        return [("Store", store), ("Storage", engine.storage()), ("Feeds", feeds())]
+        return [
+            ("Store", store), ("Storage", engine.storage()), ("Feeds", feeds()),
+            ("Gaps", GapListing.figures(engine.feeds)),
+        ]
     }
 }

@@ -20,4 +20,21 @@ package enum GapListing {
         }
         return .array(rows)
     }
+
+    /// INFO's lines about gaps: how many there are, and the newest that are not filled.
+    package static func figures(_ ledger: FeedLedger) -> [(String, String)] {
+        let gaps = ledger.history.gaps
+        let unfilled = gaps.filter { ledger.state(of: $0) != .filled }
+        var lines = [("gaps", "\(gaps.count)"), ("gaps_unfilled", "\(unfilled.count)")]
+        for gap in unfilled.suffix(Limits.infoGapsMax).reversed() {
+            let to = gap.to.map { "\($0.seconds)" } ?? "now"
+            lines.append(
+                (
+                    "gap_\(gap.number)",
+                    "feed=\(gap.feed),reason=\(gap.reason.word),from=\(gap.from.seconds),to=\(to),"
+                        + "state=\(ledger.state(of: gap).rawValue)"
+                ))
+        }
+        return lines
+    }
 }

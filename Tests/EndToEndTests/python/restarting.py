@@ -94,7 +94,7 @@ class Publisher(threading.Thread):
         raise RuntimeError("the endpoint stays taken")
 
     def second(self):
-        amount = self.random.choice([0, 8, 40, 40, 150, 400])
+        amount = self.random.choice([0, 8, 20, 40, 40, 60, 150, 300])
         end = time.time() + 1
         for number in range(amount):
             envelope = self.envelope(time.time(), self.random.choice(SERVICES))
