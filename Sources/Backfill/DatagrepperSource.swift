@@ -15,6 +15,8 @@ package final class DatagrepperSource: HistorySource {
     package let name: String
     package let kind = "datagrepper"
     private let requests: DatagrepperRequests
+    /// How far gaps have come, which the log is not told at every step.
+    private let known = Mutex<GapPositions?>(nil)
     /// The second that was being read when a request failed.
     private let crowded = Mutex<CrowdedSecond?>(nil)
 
@@ -27,10 +29,13 @@ package final class DatagrepperSource: HistorySource {
     package func close() async { await requests.close() }
 
     package func fetch(_ work: BackfillWork) async throws {
-        var positions = GapPositions(source: name, margins: work.margins)
+        var positions = known.withLock { $0 } ?? GapPositions(source: name, margins: work.margins)
         var width = Limits.backfillWindowSecondsFirst
         var lastNote = WallClock.now
-        defer { note(&positions, work) }
+        defer {
+            note(&positions, work)
+            known.withLock { $0 = positions }
+        }
         // What a gap began with may be filled already: by a neighbour's overlap, or before a stop.
         note(&positions, work)
         while let due = positions.due(work.gaps, now: WallClock.now) {

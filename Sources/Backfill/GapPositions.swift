@@ -61,7 +61,7 @@ package struct GapPositions {
                 notes.append(.filled(number: gap.number, source: source))
                 positions[gap.number] = nil
                 noted[gap.number] = nil
-            } else if position > noted[gap.number] ?? .min, position > startSecond(gap.from) {
+            } else if position - (noted[gap.number] ?? 0) >= step(of: gap) {
                 notes.append(
                     .fetched(
                         number: gap.number, source: source, before: Timestamp(seconds: position)))
@@ -69,6 +69,11 @@ package struct GapPositions {
             }
         }
         return notes
+    }
+
+    /// What grows for years is not noted every second.
+    private func step(of gap: Gap) -> Int64 {
+        gap.to == nil ? Limits.backfillGrowthNoteSeconds : 1
     }
 
     private mutating func position(in gap: Gap) -> Int64 {

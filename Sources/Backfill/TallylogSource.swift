@@ -4,6 +4,7 @@ import MessageLog
 import Model
 import NIOPosix
 import Query
+import Synchronization
 
 /// History from another Tallylog, by its socket.
 ///
@@ -15,6 +16,15 @@ package final class TallylogSource: HistorySource {
     package let kind = "tallylog"
     private static let pageRows = 1_000
 
+    /// Where its log was left.
+    private struct Place {
+        var position: FeedHistory.Position?
+        var lastLook = Timestamp(microseconds: .min)
+        var noted: FeedHistory.Position?
+        var notedAt = Timestamp(microseconds: 0)
+    }
+    private let place = Mutex(Place())
+
     /// - Parameter path: of the socket.
     package init(_ path: String) { name = path }
 
@@ -25,41 +35,61 @@ package final class TallylogSource: HistorySource {
     }
 
     package func fetch(_ work: BackfillWork) async throws {
-        guard isDue(work, now: WallClock.now) else { return }
+        let known = place.withLock { $0 }
+        guard isDue(work, now: WallClock.now, lastLook: known.lastLook) else { return }
         let wanted = work.gaps.map(\.from.microseconds).min() ?? 0
-        var floor = Timestamp(
-            microseconds: wanted - work.margins.overlapSeconds * 1_000_000)
-        var next: UInt64 = 1
-        if let known = work.ledger.history.position(of: work.feed, in: name), known.floor <= floor {
-            floor = known.floor
+        let floor = Timestamp(microseconds: wanted - work.margins.overlapSeconds * 1_000_000)
+        var position = FeedHistory.Position(next: 1, floor: floor)
+        let last = known.position ?? work.ledger.history.position(of: work.feed, in: name)
+        if let last, last.floor <= floor {
+            position.floor = last.floor
             // A log that ends before is another one than was read.
-            if known.next <= (try await figure("sequence", of: "store")) + 1 { next = known.next }
+            if last.next <= (try await figure("sequence", of: "store")) + 1 {
+                position.next = last.next
+            }
         }
-        var noted = (next: next, at: WallClock.now)
         while true {
             try Task.checkCancellation()
             let asked = WallClock.now
-            let page = try await page(from: next)
+            let page = try await page(from: position.next)
             work.succeeded()
-            _ = try await work.take(page.envelopes, floor: floor, isByTime: false)
-            let isEnd = page.next == next
-            next = page.next
-            if isEnd || asked.seconds - noted.at.seconds >= Limits.backfillNoteSeconds {
-                if next != noted.next {
-                    work.ledger.note(
-                        .read(feed: work.feed, source: name, next: next, floor: floor))
-                }
-                noted = (next, asked)
-            }
+            _ = try await work.take(page.envelopes, floor: position.floor, isByTime: false)
+            let isEnd = page.next == position.next
+            position.next = page.next
+            reached(position, at: asked, isEnd: isEnd, work)
             if isEnd { return noteFilled(work, asOf: asked) }
         }
     }
 
+    /// Keeps how far the log was read, and notes it: once a second on a long way, and else only
+    /// where a gap is filled by it or a good while has passed.
+    private func reached(
+        _ position: FeedHistory.Position, at now: Timestamp, isEnd: Bool, _ work: BackfillWork
+    ) {
+        let fills = isEnd && work.gaps.contains { ripe($0, work).map { $0 <= now } ?? false }
+        let isDue = place.withLock { place in
+            let step =
+                isEnd ? Limits.backfillGrowthNoteSeconds : Limits.backfillNoteSeconds
+            let isNew = place.noted != position
+            let isDue = isNew && (fills || now.seconds - place.notedAt.seconds >= step)
+            place.position = position
+            if isEnd { place.lastLook = now }
+            if isDue {
+                place.noted = position
+                place.notedAt = now
+            }
+            return isDue
+        }
+        guard isDue else { return }
+        work.ledger.note(
+            .read(feed: work.feed, source: name, next: position.next, floor: position.floor))
+    }
+
     /// Whether a gap can be filled now, or has grown enough to be worth a look.
-    private func isDue(_ work: BackfillWork, now: Timestamp) -> Bool {
+    private func isDue(_ work: BackfillWork, now: Timestamp, lastLook: Timestamp) -> Bool {
         work.gaps.contains { gap in
             if let ripe = ripe(gap, work) { return ripe <= now }
-            let looked = gap.fetched[name] ?? gap.from
+            let looked = max(lastLook, gap.fetched[name] ?? gap.from)
             return now.seconds - looked.seconds >= Limits.backfillGrowthSeconds
         }
     }
@@ -77,7 +107,9 @@ package final class TallylogSource: HistorySource {
         for gap in work.gaps {
             if let ripe = ripe(gap, work) {
                 if ripe <= time { work.ledger.note(.filled(number: gap.number, source: name)) }
-            } else {
+            } else if time.seconds - (gap.fetched[name] ?? gap.from).seconds
+                >= Limits.backfillGrowthNoteSeconds
+            {
                 work.ledger.note(.fetched(number: gap.number, source: name, before: time))
             }
         }

@@ -17,7 +17,7 @@ package final class GapRecorder {
     /// The gaps of endpoints that are not connected, and those that ended last.
     private var growing: [String: UInt64] = [:]
     private var ended: [String: UInt64] = [:]
-    private var everConnected: Set<String> = []
+    private var connectedNow: Set<String> = []
     private var jumps = JumpPile()
     private var lastHeard: Timestamp
     private var receivedAtLastHeard = 0
@@ -79,12 +79,13 @@ package final class GapRecorder {
     }
 
     func connected(_ endpoint: String, at now: Timestamp) {
-        everConnected.insert(endpoint)
+        connectedNow.insert(endpoint)
         guard let known = growingName(of: endpoint) else { return }
         end(known, at: now)
     }
 
     func disconnected(_ endpoint: String, at now: Timestamp) {
+        connectedNow.remove(endpoint)
         // The gap of the start goes on until all are connected.
         guard startGap == nil, growing[endpoint] == nil else { return }
         let silence = endpoint.hasPrefix("tcp:") ? Limits.feedSilenceSecondsMax : 1
@@ -122,7 +123,11 @@ package final class GapRecorder {
             seconds >= Limits.feedHeardSeconds
             || (seconds >= Limits.feedHeardSecondsMin
                 && received - receivedAtLastHeard >= Limits.feedHeardMessages)
-        if startGap == nil, isDue { noteHeard(empty, received: received) }
+        if startGap == nil, isDue {
+            // Else a kill would forget what they are a sign of.
+            noteJumps(now)
+            noteHeard(empty, received: received)
+        }
     }
 
     /// The feed ends, and has handed on all that it received.
@@ -137,7 +142,7 @@ package final class GapRecorder {
         guard connected >= endpoints.count || waited >= Limits.feedConnectSecondsMax else { return }
         startGap = nil
         if connected < endpoints.count, let from = ledger.history.gap(start)?.from {
-            for endpoint in endpoints where !everConnected.contains(endpoint) {
+            for endpoint in endpoints where !connectedNow.contains(endpoint) {
                 growing[endpoint] = ledger.begin(
                     .disconnected, of: feed, from: from, detail: endpoint)
             }
@@ -170,6 +175,7 @@ package final class GapRecorder {
     }
 
     private func noteJumps(_ now: Timestamp) {
+        guard !jumps.isEmpty else { return }
         for jump in jumps.take(at: now) {
             // Whoever was not connected has missed it for that reason.
             let isKnown = ledger.history.gaps(of: feed).contains {
@@ -212,8 +218,10 @@ struct JumpPile {
         piles[jump.reason] = (noted, missing + jump.missing, services)
     }
 
+    var isEmpty: Bool { piles.isEmpty }
+
     func isDue(at now: Timestamp) -> Bool {
-        !piles.isEmpty
+        !isEmpty
             && now.microseconds - lastTaken.microseconds >= Limits.feedJumpSeconds * 1_000_000
     }
 

@@ -114,8 +114,13 @@ final class Receiver {
     /// As many messages as a connection's mark, and never an empty socket: that one may have
     /// reached its mark, and its publisher dropped the rest. Only a suspicion, since messages of
     /// several connections count together, and since a socket may have been emptied just in time.
+    /// A publisher's own mark may be lower; so a process that was held up, or a machine that
+    /// slept, is one more.
     private func noteEmpty(_ now: Timestamp) {
-        if takenSinceEmpty >= subscriber.options.queuedMessagesMax {
+        let seconds = (now.microseconds - lastEmpty.microseconds) / 1_000_000
+        if takenSinceEmpty >= subscriber.options.queuedMessagesMax
+            || seconds >= Limits.feedStallSecondsMax
+        {
             counters.overflows += 1
             recorder?.overflowed(from: lastEmpty, to: now)
         }

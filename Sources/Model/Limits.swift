@@ -42,6 +42,9 @@ public enum Limits {
     public static let feedConnectSecondsMax: Int64 = 10
     /// Keepalive finds a silent TCP connection dead after so long: 60 s idle and 3 probes of 5 s.
     public static let feedSilenceSecondsMax: Int64 = 75
+    /// A feed whose socket was not found empty for so long may have kept publishers waiting for
+    /// longer than their own marks allow.
+    public static let feedStallSecondsMax: Int64 = 10
     /// Publishers whose counters are followed; the one that was silent for longest is forgotten.
     public static let feedPublishersMax = 10_000
     /// Processes that count side by side under one publisher's name.
@@ -72,8 +75,10 @@ public enum Limits {
     public static let backfillRetrySecondsMax: Int64 = 300
     /// How far a fetch has come is noted once in so many seconds: a kill costs no more.
     public static let backfillNoteSeconds: Int64 = 1
-    /// A gap that grows is fetched once in so many seconds.
+    /// A gap that grows is fetched once in so many seconds ...
     public static let backfillGrowthSeconds: Int64 = 60
+    /// ... and how far that has come is noted once it has come so much further.
+    public static let backfillGrowthNoteSeconds: Int64 = 600
     /// INFO lists so many gaps that are not filled.
     public static let infoGapsMax = 20
     /// Gaps are looked for so often.

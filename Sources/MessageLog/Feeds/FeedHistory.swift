@@ -7,6 +7,11 @@ package struct FeedHistory: Hashable, Sendable {
         package var next: UInt64
         /// Older messages were left out.
         package var floor: Timestamp
+
+        package init(next: UInt64, floor: Timestamp) {
+            self.next = next
+            self.floor = floor
+        }
     }
 
     /// What one feed has heard.
