@@ -155,7 +155,7 @@ package final class TallylogSource: HistorySource {
         do {
             return try await NIOThreadPool.singleton.runIfActive {
                 let client = try SocketClient(
-                    path: path, patience: Int(Limits.backfillRequestSecondsMax))
+                    path: path, patience: Limits.backfillSocketSecondsMax)
                 return try client.ask(words.map { Array($0.utf8) })
             }
         } catch let failure as SocketClient.Failure {

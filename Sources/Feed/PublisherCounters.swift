@@ -28,6 +28,15 @@ struct PublisherCounters {
         var counters: [Counter] = []
         var sequence: Counter?
         var lastHeard: Timestamp
+
+        mutating func take(_ origin: Origin, arrival: Timestamp) -> Jump? {
+            lastHeard = arrival
+            if let number = origin.sequence {
+                return PublisherCounters.followSequence(&sequence, number, origin.time)
+            }
+            guard let number = origin.counter else { return nil }
+            return PublisherCounters.follow(&counters, number, origin.time)
+        }
     }
 
     private var publishers: [Int: Publisher] = [:]
@@ -36,15 +45,15 @@ struct PublisherCounters {
     ///   - publisher: tells publishers apart, as far as can be.
     ///   - arrival: when the message came.
     mutating func take(_ origin: Origin, of publisher: Int, arrival: Timestamp) -> Jump? {
-        if publishers[publisher] == nil { makeRoom() }
-        var known = publishers.removeValue(forKey: publisher) ?? Publisher(lastHeard: arrival)
-        defer { publishers[publisher] = known }
-        known.lastHeard = arrival
-        if let number = origin.sequence {
-            return Self.followSequence(&known.sequence, number, origin.time)
+        if let place = publishers.index(forKey: publisher) {
+            return publishers.values[place].take(origin, arrival: arrival)
         }
-        guard let number = origin.counter else { return nil }
-        return Self.follow(&known.counters, number, origin.time)
+        makeRoom()
+        var new = Publisher(lastHeard: arrival)
+        let first = new.take(origin, arrival: arrival)
+        precondition(first == nil, "the first number of a publisher is no jump")
+        publishers[publisher] = new
+        return nil
     }
 
     private static func followSequence(

@@ -69,6 +69,8 @@ public enum Limits {
     public static let backfillPageBytesMax = 256 << 20
     /// A request for history has failed if it takes longer.
     public static let backfillRequestSecondsMax: Int64 = 120
+    /// The same, where another Tallylog is asked: it answers at once, and a stop waits for it.
+    public static let backfillSocketSecondsMax = 20
     /// After a failure a source is left alone for at least so long, and for twice as long after
     /// each further one, up to the second bound; a random part of the second half is taken off.
     public static let backfillRetrySecondsMin: Int64 = 1
