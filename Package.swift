@@ -33,6 +33,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
@@ -78,8 +80,20 @@ let package = Package(
         .target(
             name: "Feed",
             dependencies: [
-                "Model", "Envelope", "Engine", "CZeroMQ",
+                "Model", "Envelope", "Engine", "MessageLog", "CZeroMQ",
                 .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: edge),
+        .target(name: "Client", dependencies: ["Query"], swiftSettings: edge),
+        .target(
+            name: "Backfill",
+            dependencies: [
+                "Model", "Envelope", "Engine", "MessageLog", "Query", "Client",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: edge),
         .target(
@@ -95,13 +109,14 @@ let package = Package(
             name: "tallylog-cli",
             dependencies: [
                 "Tallylog", "Model", "Disk", "MessageLog", "Rollup", "Engine", "Query", "Envelope",
-                "Feed", "Server",
+                "Feed", "Backfill", "Client", "Server",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "SystemPackage", package: "swift-system"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                .product(name: "Yams", package: "Yams"),
             ],
             path: "Sources/tallylog",
             swiftSettings: edge),
@@ -136,8 +151,14 @@ let package = Package(
         .testTarget(
             name: "FeedTests",
             dependencies: [
-                "Feed", "Envelope", "Model", "TestSupport",
+                "Feed", "Envelope", "Engine", "MessageLog", "Model", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: edge),
+        .testTarget(
+            name: "BackfillTests",
+            dependencies: [
+                "Backfill", "Envelope", "Engine", "MessageLog", "Query", "Model", "TestSupport",
             ],
             swiftSettings: edge),
         .testTarget(

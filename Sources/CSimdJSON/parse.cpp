@@ -258,6 +258,10 @@ extern "C" int tallylog_json_parse(
         if (is("topic", 5)) envelope->topic = values[key + 1];
         else if (is("timestamp", 9)) envelope->timestamp = values[key + 1];
         else if (is("msg_id", 6)) envelope->msg_id = values[key + 1];
+        else if (is("i", 1)) envelope->i = values[key + 1];
+        else if (is("seq_id", 6)) envelope->seq_id = values[key + 1];
+        else if (is("username", 8)) envelope->username = values[key + 1];
+        else if (is("certificate", 11)) envelope->certificate = values[key + 1];
         else if (is("msg", 3)) {
             envelope->msg = values[key + 1];
             envelope->msg_number = parser->msg_number = key + 1;

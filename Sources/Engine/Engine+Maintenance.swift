@@ -62,6 +62,7 @@ extension Engine {
         }
         if let from = snapshot.payloadsFrom {
             lines.append(("payloads_from", "\(from.microseconds / 1_000_000)"))
+            lines.append(("payloads_from_sequence", "\(snapshot.payloadsFromSequence)"))
         }
         for dimension in [Dimension.topic, .user, .package, .agent, .object] {
             lines.append(("names_\(dimension.word ?? "")", "\(names.count(dimension))"))

@@ -19,6 +19,8 @@ package final class Engine: Sendable {
     package let progress = Progress()
     package let accounting = Accounting()
     package let watchers = Watchers()
+    /// What feeds have heard and missed.
+    package let feeds: FeedLedger
     private let appender: Appender
     private let indexer: Indexer
     let compactor: Compactor
@@ -71,6 +73,7 @@ package final class Engine: Sendable {
             throw .logLost(watermark: watermark, end: log.snapshot.end)
         }
         head = Head(HeadState(folded: watermark))
+        feeds = FeedLedger(log.snapshot, queue: queue, clock: options.clock)
         let publication = Publication(
             log: log, names: names, head: head, progress: progress, watchers: watchers)
         appender = Appender(

@@ -11,6 +11,9 @@ package final class EnvelopeParser {
     /// The names that were left out because they were too long or too many, since the beginning.
     package var namesSkipped: Int { reader.namesSkipped }
 
+    /// What the last envelope says of its sender, where it was accepted.
+    package var origin: Origin { reader.origin }
+
     /// Checks an envelope and appends its record, the envelope's bytes being the payload as they
     /// are.
     /// - Parameters:

@@ -8,6 +8,9 @@ struct EnvelopeReader: ~Copyable {
     /// The names that were left out because they were too long or too many, since the beginning.
     var namesSkipped: Int { names.skipped }
 
+    /// What the last envelope says of its sender, where it was accepted.
+    private(set) var origin = Origin()
+
     private let parser: OpaquePointer
     private var rules: TopicRules
     private var names = NameSet()
@@ -78,6 +81,7 @@ struct EnvelopeReader: ~Copyable {
             rule, from: unsafe FieldFinder.Message(parser, msgNumber: fields.msg_number),
             into: &names)
         unsafe encode(flags: flags, timestamp: timestamp, id: id, envelope, to: &batch)
+        origin = unsafe Origin(fields, envelope, time: timestamp)
         return .record
     }
 

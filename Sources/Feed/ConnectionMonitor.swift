@@ -33,7 +33,8 @@ final class ConnectionMonitor {
     }
 
     /// Takes the events that wait, and counts.
-    func read(into counters: inout FeedCounters) {
+    /// - Parameter told: is called with each endpoint that was connected or lost.
+    func read(into counters: inout FeedCounters, _ told: (String, _ isConnected: Bool) -> Void) {
         while event.receive(from: handle) == 0 {
             guard event.hasMore, address.receive(from: handle) == 0, event.bytes.count >= 2 else {
                 continue
@@ -42,8 +43,10 @@ final class ConnectionMonitor {
             let endpoint = Array(address.bytes)
             if kind == ZMQ_EVENT_HANDSHAKE_SUCCEEDED {
                 connected.insert(endpoint)
+                told(String(decoding: endpoint, as: UTF8.self), true)
             } else if kind == ZMQ_EVENT_DISCONNECTED, connected.remove(endpoint) != nil {
                 counters.disconnections += 1
+                told(String(decoding: endpoint, as: UTF8.self), false)
             }
         }
         counters.connected = connected.count

@@ -16,10 +16,19 @@ package struct FeedCounters: Sendable, Equatable {
     package var namesSkipped = 0
     /// When the last message came; nil before the first.
     package var lastMessage: Timestamp?
+    /// How long the last message was under way, by its own time: microseconds, below zero where
+    /// its publisher's clock is ahead.
+    package var lag: Int64?
+    /// Messages received per second, over the last seconds.
+    package var rate = 0.0
     /// The endpoints that are connected now.
     package var connected = 0
     /// Connections that were lost: messages may be missing since.
     package var disconnections = 0
+    /// How often the receive mark was reached: publishers may have dropped messages.
+    package var overflows = 0
+    /// Messages that publishers counted and that did not come.
+    package var missing = 0
     private var rejections = [Int](repeating: 0, count: Rejection.allCases.count)
 
     package init() {}

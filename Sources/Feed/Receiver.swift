@@ -1,4 +1,5 @@
 import CZeroMQ
+import Engine
 import Envelope
 import Glibc
 import Logging
@@ -22,11 +23,25 @@ final class Receiver {
     private var batch = RecordBatch()
     private var batchBytes = 0
     private var counters = FeedCounters()
+    private var recorder: GapRecorder?
+    private var publishers = PublisherCounters()
+    /// When nothing waited in the socket for the last time, and what was taken since.
+    private var lastEmpty: Timestamp
+    private var takenSinceEmpty = 0
+    private var pace: ReceivePace
 
     init(_ subscriber: Subscriber) throws(FeedError) {
         self.subscriber = subscriber
         parser = EnvelopeParser(profile: subscriber.options.profile)
         let options = subscriber.options
+        lastEmpty = WallClock.now
+        pace = ReceivePace(since: lastEmpty)
+        // Before anything is connected: what is missed until then is in the gap.
+        recorder = subscriber.ledger.map {
+            GapRecorder(
+                feed: options.feed, endpoints: options.endpoints, since: options.since, ledger: $0,
+                now: WallClock.now)
+        }
         socket = try Socket(type: ZMQ_SUB)
         try socket.set(ZMQ_RCVHWM, "ZMQ_RCVHWM", Int32(options.queuedMessagesMax))
         try socket.set(ZMQ_MAXMSGSIZE, "ZMQ_MAXMSGSIZE", wide: Int64(options.frameBytesMax))
@@ -50,9 +65,15 @@ final class Receiver {
         while !subscriber.stopping.load(ordering: .acquiring) {
             waitForMessages()
             receiveAll(until: nil)
+            let now = WallClock.now
+            recorder?.look(
+                now: now, connected: counters.connected, received: counters.received,
+                empty: lastEmpty)
+            pace.look(now: now, &counters)
             publishCounters()
         }
-        receiveAll(until: Self.now().microseconds + Self.drainMicroseconds)
+        receiveAll(until: WallClock.now.microseconds + Self.drainMicroseconds)
+        recorder?.stopped(at: lastEmpty, received: counters.received)
         publishCounters()
     }
 
@@ -69,16 +90,42 @@ final class Receiver {
     /// without one when the subscriber is stopped.
     private func receiveAll(until deadline: Int64?) {
         while true {
-            let arrival = Self.now()
+            let arrival = WallClock.now
             if let deadline {
                 if arrival.microseconds >= deadline { break }
             } else if subscriber.stopping.load(ordering: .acquiring) {
                 break
             }
-            monitor.read(into: &counters)
-            guard receiveSome(arrival: arrival) else { break }
+            monitor.read(into: &counters) { endpoint, isConnected in
+                if isConnected {
+                    recorder?.connected(endpoint, at: arrival)
+                } else {
+                    recorder?.disconnected(endpoint, at: arrival)
+                }
+            }
+            guard receiveSome(arrival: arrival) else {
+                noteEmpty(arrival)
+                break
+            }
         }
         handOn()
+    }
+
+    /// As many messages as a connection's mark, and never an empty socket: that one may have
+    /// reached its mark, and its publisher dropped the rest. Only a suspicion, since messages of
+    /// several connections count together, and since a socket may have been emptied just in time.
+    /// A publisher's own mark may be lower; so a process that was held up, or a machine that
+    /// slept, is one more.
+    private func noteEmpty(_ now: Timestamp) {
+        let seconds = (now.microseconds - lastEmpty.microseconds) / 1_000_000
+        if takenSinceEmpty >= subscriber.options.queuedMessagesMax
+            || seconds >= Limits.feedStallSecondsMax
+        {
+            counters.overflows += 1
+            recorder?.overflowed(from: lastEmpty, to: now)
+        }
+        lastEmpty = now
+        takenSinceEmpty = 0
     }
 
     /// Takes up to 256 messages that share a time of arrival. Returns false when none waits.
@@ -92,6 +139,7 @@ final class Receiver {
                 return false
             }
             counters.received += 1
+            takenSinceEmpty += 1
             counters.lastMessage = arrival
             take(arrival: arrival)
         }
@@ -116,12 +164,26 @@ final class Receiver {
             body.bytes, frameTopic: topic.bytes, arrival: arrival, to: &batch)
         switch outcome {
         case .record:
+            follow(parser.origin, arrival: arrival)
             batchBytes += body.bytes.count
             let options = subscriber.options
             if batchBytes >= options.batchBytes || batch.count >= options.batchRecords { handOn() }
         case .rejected(let reason):
             reject(
                 reason, topic: Array(topic.bytes), envelope: Array(body.bytes), arrival: arrival)
+        }
+    }
+
+    /// Looks whether the publisher has sent messages that have not come.
+    private func follow(_ origin: Origin, arrival: Timestamp) {
+        counters.lag = arrival.microseconds - origin.time.microseconds
+        guard recorder != nil, origin.counter != nil || origin.sequence != nil else { return }
+        let service = ServiceName.range(in: topic.bytes)
+        let name = UnsafeRawBufferPointer(rebasing: topic.bytes[service])
+        let publisher = origin.publisher(service: name, envelope: body.bytes)
+        if let jump = publishers.take(origin, of: publisher, arrival: arrival) {
+            counters.missing += Int(jump.missing)
+            recorder?.jumped(jump, of: String(decoding: name, as: UTF8.self))
         }
     }
 
@@ -150,11 +212,5 @@ final class Receiver {
         counters.namesSkipped = parser.namesSkipped
         let present = counters
         subscriber.shared.withLock { $0 = present }
-    }
-
-    private static func now() -> Timestamp {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000)
     }
 }

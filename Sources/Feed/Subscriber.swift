@@ -1,4 +1,5 @@
 import CZeroMQ
+import Engine
 import Envelope
 import Glibc
 import Logging
@@ -17,6 +18,10 @@ package final class Subscriber: Sendable {
     package typealias RejectedSink = @Sendable (RejectedMessage) -> Void
 
     package struct Options: Sendable {
+        /// The feed's name in the log.
+        package var feed: String
+        /// From when on history is wanted; nil: from the first start on.
+        package var since: Timestamp?
         /// Such as `tcp://hub.example.org:9940`.
         package var endpoints: [String]
         /// Topics begin with one of these, byte for byte; empty for all.
@@ -30,10 +35,13 @@ package final class Subscriber: Sendable {
 
         package init(
             endpoints: [String], prefixes: [String] = [], profile: Profile = .fedora,
+            feed: String = "bus", since: Timestamp? = nil,
             queuedMessagesMax: Int = Limits.feedQueuedMessagesMax,
             frameBytesMax: Int = Limits.feedFrameBytesMax, batchBytes: Int = Limits.feedBatchBytes,
             batchRecords: Int = Limits.feedBatchRecords
         ) {
+            self.feed = feed
+            self.since = since
             self.endpoints = endpoints
             self.prefixes = prefixes
             self.profile = profile
@@ -47,21 +55,25 @@ package final class Subscriber: Sendable {
     let options: Options
     let sink: Sink
     let rejectedSink: RejectedSink
+    /// Where gaps are noted; nil: nowhere.
+    let ledger: FeedLedger?
     let logger: Logger
     let shared = Mutex(FeedCounters())
     let stopping = Atomic(false)
     private let thread = Mutex<ReceiveThread?>(nil)
 
     /// - Parameters:
+    ///   - ledger: gets what the feed has heard and missed.
     ///   - sink: is called on the feed's thread.
     ///   - rejected: the same, with each message that is not taken.
     package init(
-        _ options: Options, logger: Logger, rejected: @escaping RejectedSink,
-        sink: @escaping Sink
+        _ options: Options, logger: Logger, ledger: FeedLedger? = nil,
+        rejected: @escaping RejectedSink, sink: @escaping Sink
     ) {
         self.options = options
         self.sink = sink
         self.rejectedSink = rejected
+        self.ledger = ledger
         self.logger = logger
     }
 

@@ -31,6 +31,65 @@ public enum Limits {
     /// The longest profile, and the longest file of aliases.
     public static let configurationBytesMax = 64 << 20
 
+    // Gaps and backfill.
+    /// The longest name of a feed, a source or an endpoint in the log.
+    public static let feedTextBytesMax = 512
+    /// A feed notes in the log that it has heard all until now after so many seconds ...
+    public static let feedHeardSeconds: Int64 = 300
+    /// ... or after so many messages, but not within `feedHeardSecondsMin`.
+    public static let feedHeardMessages = 10_000
+    public static let feedHeardSecondsMin: Int64 = 10
+    /// A publisher drops what it sends before it knows of a subscription, so a gap ends so long
+    /// after a connection was made.
+    public static let feedSettleMicroseconds: Int64 = 2_000_000
+    /// An endpoint that is not connected so long after the start has a gap of its own.
+    public static let feedConnectSecondsMax: Int64 = 10
+    /// Keepalive finds a silent TCP connection dead after so long: 60 s idle and 3 probes of 5 s.
+    public static let feedSilenceSecondsMax: Int64 = 75
+    /// A feed whose socket was not found empty for so long may have kept publishers waiting for
+    /// longer than their own marks allow.
+    public static let feedStallSecondsMax: Int64 = 10
+    /// Publishers whose counters are followed; the one that was silent for longest is forgotten.
+    public static let feedPublishersMax = 10_000
+    /// Processes that count side by side under one publisher's name.
+    public static let feedCountersPerPublisherMax = 16
+    /// A counter that is further ahead than this is another process's.
+    public static let feedCounterJumpMax: Int64 = 1_000
+    /// Jumps of counters are noted together, once in so many seconds.
+    public static let feedJumpSeconds: Int64 = 10
+    /// What is fetched before and behind a gap, unless configured otherwise: publishers' clocks.
+    public static let backfillOverlapSeconds: Int64 = 30
+    /// A source is believed to have all messages that are so old, unless configured otherwise.
+    public static let backfillLagSeconds: Int64 = 60
+    /// What one request for history asks for at most; datagrepper gives no more.
+    public static let backfillPageRows = 100
+    /// The first window of time that a source is asked for, and the widest.
+    public static let backfillWindowSecondsFirst: Int64 = 600
+    public static let backfillWindowSecondsMax: Int64 = 30 * 86_400
+    /// A second with more messages than a page has is read again and again, until all messages
+    /// that the source counts were seen, or none was new for so many times.
+    public static let backfillPassesWithoutNewMax = 16
+    /// A page of history has at most so many bytes.
+    public static let backfillPageBytesMax = 256 << 20
+    /// A request for history has failed if it takes longer.
+    public static let backfillRequestSecondsMax: Int64 = 120
+    /// The same, where another Tallylog is asked: it answers at once, and a stop waits for it.
+    public static let backfillSocketSecondsMax = 20
+    /// After a failure a source is left alone for at least so long, and for twice as long after
+    /// each further one, up to the second bound; a random part of the second half is taken off.
+    public static let backfillRetrySecondsMin: Int64 = 1
+    public static let backfillRetrySecondsMax: Int64 = 300
+    /// How far a fetch has come is noted once in so many seconds: a kill costs no more.
+    public static let backfillNoteSeconds: Int64 = 1
+    /// A gap that grows is fetched once in so many seconds ...
+    public static let backfillGrowthSeconds: Int64 = 60
+    /// ... and how far that has come is noted once it has come so much further.
+    public static let backfillGrowthNoteSeconds: Int64 = 600
+    /// INFO lists so many gaps that are not filled.
+    public static let infoGapsMax = 20
+    /// Gaps are looked for so often.
+    public static let backfillPollMilliseconds = 500
+
     // The log.
     /// A journal that has reached this size is full.
     public static let journalBytesMax = 64 << 20

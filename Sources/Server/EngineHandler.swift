@@ -47,6 +47,8 @@ package final class EngineHandler: RequestHandler {
                 return .integer(
                     Int64(try engine.backup(to: String(decoding: target, as: UTF8.self))))
             } catch { return failed(error) }
+        case .gaps(let request):
+            return GapListing.reply(request, from: engine.feeds)
         default:
             return .error("ERR this request is not for the engine")
         }
@@ -123,6 +125,9 @@ package final class EngineHandler: RequestHandler {
         if let failure = progress.compactionFailure { store.append(("compact_error", failure)) }
         if let failure = progress.rewriteFailure { store.append(("rewrite_error", failure)) }
         if let failure = engine.failure { store.append(("append_error", "\(failure)")) }
-        return [("Store", store), ("Storage", engine.storage()), ("Feeds", feeds())]
+        return [
+            ("Store", store), ("Storage", engine.storage()), ("Feeds", feeds()),
+            ("Gaps", GapListing.figures(engine.feeds)),
+        ]
     }
 }

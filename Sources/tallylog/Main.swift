@@ -34,7 +34,7 @@ struct Tallylog: AsyncParsableCommand {
                 subcommands: [
                     Count.self, Series.self, Top.self, Distinct.self, Names.self, Seen.self,
                     Messages.self, LatestOfEach.self, Read.self, Tail.self, Get.self, Explain.self,
-                    Info.self,
+                    Info.self, Gaps.self,
                 ]),
             CommandGroup(
                 name: "Maintaining",

@@ -108,6 +108,15 @@ struct Info: QueryCommand {
     @Argument(help: "The words of the question.") var words: [String] = []
 }
 
+struct Gaps: QueryCommand {
+    static let word = "GAPS"
+    static let shape = AnswerTable.Shape.gaps
+    static let configuration = described("gaps", "UNFILLED LIMIT 20")
+    @OptionGroup var target: Target
+    @OptionGroup var output: OutputOptions
+    @Argument(help: "The words of the question.") var words: [String] = []
+}
+
 struct Checkpoint: QueryCommand {
     static let word = "CHECKPOINT"
     static let shape = AnswerTable.Shape.values("sequence")

@@ -17,8 +17,9 @@ struct Serve: AsyncParsableCommand {
             SIGTERM and SIGINT end it: what was received is made durable and folded first.
 
             What is not given here is taken from the environment (TALLYLOG_DATA, TALLYLOG_SOCKET, \
-            TALLYLOG_SUBSCRIBE, TALLYLOG_TOPIC, TALLYLOG_PROFILE, TALLYLOG_RETENTION_AGE, \
-            TALLYLOG_RETENTION_BYTES; lists with commas), then from the --config file, in YAML:
+            TALLYLOG_SUBSCRIBE, TALLYLOG_TOPIC, TALLYLOG_BACKFILL, TALLYLOG_SINCE, \
+            TALLYLOG_PROFILE, TALLYLOG_RETENTION_AGE, TALLYLOG_RETENTION_BYTES; lists with \
+            commas), then from the --config file, in YAML:
 
               data: /var/lib/tallylog
               subscribe:
@@ -28,6 +29,16 @@ struct Serve: AsyncParsableCommand {
               retention:
                 age: 90d
                 bytes: 20G
+
+            --subscribe, --topic, --backfill and --since make one feed, named bus. The file may \
+            name several, each with sources of its own; docs/feeds.md has every key:
+
+              feeds:
+                fedora:
+                  endpoints: [tcp://hub.example.org:9940]
+                  topics: [org.example.prod.]
+                  backfill: [https://apps.example.org/datagrepper]
+                  since: 2026-01-01
             """)
 
     @Option(help: .init("The data directory; made if it is absent.", valueName: "dir"))
@@ -40,6 +51,14 @@ struct Serve: AsyncParsableCommand {
     var subscribe: [String] = []
     @Option(help: .init("Take only topics that begin with this; repeatable.", valueName: "prefix"))
     var topic: [String] = []
+    @Option(
+        help: .init(
+            "Where to fetch what was missed: a datagrepper's URL, or another Tallylog's socket; "
+                + "repeatable.", valueName: "source"))
+    var backfill: [String] = []
+    @Option(
+        help: .init("Fetch history from this time on, as 2026-01-01.", valueName: "time"))
+    var since: String?
     @OptionGroup var naming: ProfileOptions
     @Option(
         help: .init("Drop payloads older than this, as in 90d; counts stay.", valueName: "age"))
@@ -58,15 +77,14 @@ struct Serve: AsyncParsableCommand {
     var config: String?
 
     mutating func run() async throws {
-        var settings = try await ServeSettings(self)
+        let settings = try await ServeSettings(self)
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
         let logger = Logger(label: "tallylog")
         let engine = try StoreDirectory.open(
             settings.data, retention: settings.retention, servesDamaged: damaged == .serve)
         report(engine, logger)
         let rejected = try RejectedFile(path: settings.data + "/rejected.jsonl")
-        if engine.isReadOnly { settings.subscribe = [] }
-        let bus = Bus(settings, engine: engine, rejected: rejected, logger: logger)
+        let feeds = Feeds(settings, engine: engine, rejected: rejected, logger: logger)
         let handler = EngineHandler(
             engine, profile: settings.profile,
             rejected: { reason, envelope in
@@ -74,15 +92,14 @@ struct Serve: AsyncParsableCommand {
                     RejectedMessage(
                         reason: reason, arrival: WallClock.now, topic: [], envelope: envelope),
                     in: rejected, logger)
-            }, feeds: { bus.infoLines })
+            }, feeds: { feeds.infoLines })
         let server = SocketServer(
             path: settings.socket, handler: handler, holdsDataLock: true, logger: logger)
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: [
-                    .init(service: EngineWatch(engine: engine)),
-                    .init(service: bus), .init(service: SocketService(server: server)),
-                ],
+                services: [.init(service: EngineWatch(engine: engine))]
+                    + feeds.buses.map { .init(service: $0) }
+                    + [.init(service: SocketService(server: server))],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         do {
             try await group.run()

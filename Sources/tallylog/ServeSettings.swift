@@ -8,8 +8,7 @@ import SystemPackage
 struct ServeSettings {
     let data: String
     let socket: String
-    var subscribe: [String]
-    let topics: [String]
+    let feeds: [FeedSettings]
     let profile: Profile
     let retention: Retention
 
@@ -44,7 +43,15 @@ struct ServeSettings {
             age: text(command.retentionAge, "retention.age"),
             bytes: text(command.retentionBytes, "retention.bytes"))
         socket = text(command.socket, "socket") ?? StoreDirectory.socket(of: data)
-        subscribe = list(command.subscribe, "subscribe")
-        topics = list(command.topic, "topic")
+        let plain = try FeedSettings.plain(
+            endpoints: list(command.subscribe, "subscribe"), topics: list(command.topic, "topic"),
+            backfill: list(command.backfill, "backfill"), since: text(command.since, "since"))
+        let named = try command.config.map { try FeedsFile.feeds(in: $0) } ?? []
+        feeds = (plain.map { [$0] } ?? []) + named
+        if let twice = plain?.name, named.contains(where: { $0.name == twice }) {
+            throw ValidationError(
+                "A feed '\(twice)' is configured, and --subscribe or --backfill make one of that "
+                    + "name; give the configured one another name.")
+        }
     }
 }

@@ -1,3 +1,4 @@
+import Client
 import Envelope
 import Model
 import Query

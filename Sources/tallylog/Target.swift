@@ -1,4 +1,5 @@
 import ArgumentParser
+import Client
 import Engine
 import Envelope
 import Query
@@ -58,7 +59,7 @@ struct Target: ParsableArguments {
             let handler = EngineHandler(engine, profile: .fedora, rejected: { _, _ in })
             let request = try RequestParser.parse(Words(words), now: WallClock.now)
             switch request {
-            case .question, .explain, .checkpoint, .compact, .rebuild, .backup:
+            case .question, .explain, .gaps, .checkpoint, .compact, .rebuild, .backup:
                 return handler.answer(request).spelledOut
             case .info(let sections):
                 return handler.infoReply(sections: sections)

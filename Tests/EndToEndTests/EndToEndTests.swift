@@ -13,7 +13,8 @@ struct EndToEndTests {
         arguments: [
             "kill_and_count", "serving", "importing", "asking", "rejecting", "zones", "reading",
             "printing", "cookbook", "examples", "refusing",
-            "mixed_load", "clients", "compacting", "following", "extracting",
+            "mixed_load", "clients", "compacting", "following", "extracting", "restarting",
+            "feeding",
         ])
     func program(_ name: String) async throws {
         let command = try #require(

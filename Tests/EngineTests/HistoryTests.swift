@@ -234,7 +234,8 @@ struct History {
             var rows: [Reply] = []
             while true {
                 let answer = Executor.answer(.messages(question), from: engine).spelledOut
-                guard case .array(let page) = answer, page.count == 2, case .array(let found) = page[1], !found.isEmpty
+                guard case .array(let page) = answer, page.count == 2,
+                    case .array(let found) = page[1], !found.isEmpty
                 else { break }
                 rows += found
                 guard case .bulk(let text) = page[0] else { break }

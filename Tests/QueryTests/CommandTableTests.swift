@@ -32,7 +32,9 @@ import Testing
 
     /// Every word in capitals of a question's syntax is an option of that question, and the other
     /// way round.
-    @Test(arguments: ["COUNT", "SERIES", "TOP", "DISTINCT", "NAMES", "SEEN", "MESSAGES", "GET"])
+    @Test(arguments: [
+        "COUNT", "SERIES", "TOP", "DISTINCT", "NAMES", "SEEN", "MESSAGES", "GET", "GAPS",
+    ])
     func optionsAgree(name: String) throws {
         let command = try #require(CommandTable.command(name))
         let start =

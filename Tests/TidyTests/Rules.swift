@@ -21,19 +21,22 @@ enum Rules {
         "Engine": ["Disk", "Envelope", "MessageLog", "Model", "Rollup"],
         "Query": ["Engine", "MessageLog", "Model", "Rollup"],
         "Tallylog": ["Engine", "Envelope", "MessageLog", "Model", "Query"],
-        "Feed": ["CZeroMQ", "Engine", "Envelope", "Model"],
+        "Feed": ["CZeroMQ", "Engine", "Envelope", "MessageLog", "Model"],
+        "Client": ["Query"],
+        "Backfill": ["Client", "Engine", "Envelope", "MessageLog", "Model", "Query"],
         "Server": ["Engine", "Envelope", "Model", "Query"],
         "tallylog": [
-            "Disk", "Engine", "Envelope", "Feed", "MessageLog", "Model", "Query", "Rollup",
-            "Server", "Tallylog",
+            "Backfill", "Client", "Disk", "Engine", "Envelope", "Feed", "MessageLog", "Model",
+            "Query", "Rollup", "Server", "Tallylog",
         ],
         "TestSupport": ["Query"],
     ]
 
     /// Packages that only one room may use, by the beginning of their modules' names.
     static let keepers: [String: Set<String>] = [
-        "NIO": ["Server"], "ArgumentParser": ["tallylog"], "Configuration": ["tallylog"],
-        "ServiceLifecycle": ["tallylog"],
+        "NIO": ["Backfill", "Server"], "AsyncHTTPClient": ["Backfill"],
+        "ArgumentParser": ["tallylog"], "Configuration": ["tallylog"],
+        "ServiceLifecycle": ["tallylog"], "Yams": ["tallylog"],
     ]
 
     /// Rooms that may use Foundation: none of the core, where it costs start-up time and hides

@@ -54,6 +54,8 @@ typedef struct {
 /// The fields of an envelope; of a key that stands twice the last counts.
 typedef struct {
     tallylog_json_value topic, timestamp, msg_id, msg;
+    /// What tells the process that sent it, and how many it has sent.
+    tallylog_json_value i, seq_id, username, certificate;
     /// The number of the value of `msg`; 0 if absent.
     uint32_t msg_number;
 } tallylog_json_envelope;
@@ -133,7 +135,9 @@ size_t tallylog_json_select(
     const tallylog_json *parser, uint32_t from, const tallylog_json_step *steps, uint32_t count,
     tallylog_json_match *matches, size_t capacity);
 
-/// All values of the last parsed bytes; valid until the next call of parse.
+/// All values of the last parsed bytes, the whole first; valid until the next call of parse. The
+/// first member of an object, or element of an array, has the next number; behind each value stands
+/// `next`.
 const tallylog_json_value *tallylog_json_values(const tallylog_json *parser);
 
 /// Writes a string's text, at most `end - start` bytes, and returns its length. A lone surrogate

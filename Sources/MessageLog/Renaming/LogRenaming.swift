@@ -51,7 +51,7 @@ extension MessageLog {
     private func archived(_ segment: Segment) throws(LogError) -> Segment {
         guard segment.isInJournal else { return segment }
         _ = try join(
-            [segment], keepingPayloads: true, level: Limits.sealingLevel, isStopped: { false })
+            [segment], keepingPayloads: true, effort: .sealing, isStopped: { false })
         guard let made = snapshot.segments.first(where: { $0.key == segment.key }) else {
             preconditionFailure("an archive takes its segment's place")
         }

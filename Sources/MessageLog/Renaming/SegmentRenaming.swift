@@ -28,7 +28,6 @@ struct SegmentRenaming {
 
     /// The new columns, in memory.
     mutating func make(_ find: NameFinding) throws(LogError) -> ActiveView {
-        try reader.readAll()
         // In the order of the archive, so that each of its blocks is decompressed once.
         for row in messagesByPosition() where row >= 0 { try unsafe read(row, find) }
         return renamed()

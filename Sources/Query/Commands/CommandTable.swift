@@ -130,6 +130,13 @@ package enum CommandTable {
             "INFO", arity: -1, flags: ["readonly", "fast"], group: "operations",
             "Shows the figures of the running server",
             [CommandArgument.value("section").multiple.optional]),
+        Command(
+            "GAPS", arity: -1, flags: ["readonly", "fast"], group: "operations",
+            "Lists where feeds may have missed messages",
+            [
+                CommandArgument.option("FEED", "name").optional,
+                CommandArgument.word("UNFILLED").optional, limit,
+            ]),
     ]
 
     private static let connection: [Command] = [

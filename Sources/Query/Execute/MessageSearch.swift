@@ -68,7 +68,8 @@ struct MessageSearch {
 
     /// Whether the message may stand on the page, if the filter lets it pass.
     private func isWanted(_ place: MessagePlace) -> Bool {
-        place.sequence <= end && question.after.map({ isBehind(place, $0) }) ?? true && best.wouldTake(place)
+        place.sequence <= end && question.after.map({ isBehind(place, $0) }) ?? true
+            && best.wouldTake(place)
     }
 
     private func isBehind(_ place: MessagePlace, _ cursor: Cursor) -> Bool {

@@ -56,6 +56,7 @@ package struct RequestParser {
             return .backup(Array(words[1]))
         case "INFO":
             return .info(sections: (1..<words.count).map { words.keyword($0).lowercased() })
+        case "GAPS": return .gaps(try gaps())
         default:
             if let request = try connectionRequest() { return .connection(request) }
             let all = CommandTable.all.map(\.name).joined(separator: ", ")

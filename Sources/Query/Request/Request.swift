@@ -19,8 +19,28 @@ public enum Request: Hashable, Sendable {
     case backup([UInt8])
     /// Figures of the running server; no sections mean all.
     case info(sections: [String])
+    /// Where feeds may have missed messages.
+    case gaps(GapsRequest)
     /// What concerns the connection or the server's face, never the messages.
     case connection(ConnectionRequest)
+}
+
+/// `GAPS`: [[number, feed, reason, from, to or nil, state, detail] ...], the newest first.
+public struct GapsRequest: Hashable, Sendable {
+    /// Only this feed's; nil: all.
+    public var feed: [UInt8]?
+    /// Only those that are not filled.
+    public var onlyUnfilled: Bool
+    /// 1...`Limits.replyRowsMax`.
+    public var limit: Int
+
+    public init(
+        feed: [UInt8]? = nil, onlyUnfilled: Bool = false, limit: Int = Limits.messagesDefault
+    ) {
+        self.feed = feed
+        self.onlyUnfilled = onlyUnfilled
+        self.limit = limit
+    }
 }
 
 /// The questions. Where a reply is described, it is RESP2's; RESP3's has the same shape.

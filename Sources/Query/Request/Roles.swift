@@ -24,7 +24,7 @@ extension Request {
     /// The role that a client must have; none for what concerns its connection alone.
     public var needs: Roles {
         switch self {
-        case .question, .explain, .info: .read
+        case .question, .explain, .info, .gaps: .read
         case .append: .append
         case .checkpoint, .compact, .rebuild, .backup: .admin
         case .connection: []

@@ -3,8 +3,8 @@ import Model
 /// Times as clients write them.
 package enum TimeText {
     /// A time, and whether it moves with the clock.
-    struct Moment: Hashable {
-        var time: Timestamp
+    package struct Moment: Hashable {
+        package var time: Timestamp
         /// Microseconds before now, where it was written as such.
         var ago: Int64?
     }
@@ -15,7 +15,7 @@ package enum TimeText {
         init(_ reason: String) { self.reason = reason }
     }
 
-    static let accepted = """
+    package static let accepted = """
         epoch seconds (decimals allowed), RFC 3339 with an offset (2024-01-31T12:00:00Z), \
         a date (2024-01-31), now, now-7d
         """
@@ -27,7 +27,7 @@ package enum TimeText {
 
     /// Reads any of the accepted forms.
     /// - Parameter zone: where a date's midnight is.
-    static func moment(
+    package static func moment(
         _ text: ArraySlice<UInt8>, now: Timestamp, zone: Zone = .utc
     ) throws(Malformed) -> Moment {
         if text.count >= 3, text.prefix(3).elementsEqual("now".utf8, by: { $0 | 0x20 == $1 }) {

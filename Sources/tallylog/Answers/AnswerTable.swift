@@ -50,6 +50,8 @@ struct AnswerTable {
         case envelope
         /// Lines `key:value` below lines `# Section`.
         case figures
+        /// [[number, feed, reason, from, to or nil, state, detail] ...].
+        case gaps
     }
 
     init(_ reply: Reply, as shape: Shape, of question: AskedQuestion) {
@@ -94,6 +96,14 @@ struct AnswerTable {
         case .envelope:
             titles = ["envelope"]
             rows = reply == .null ? [] : [[Self.envelope(reply)]]
+        case .gaps:
+            titles = ["gap", "feed", "reason", "from", "to", "state", "detail"]
+            rows = ReplyReading.rows(reply, of: 7).map {
+                [
+                    Self.value($0[0]), Self.text($0[1]), Self.text($0[2]), Self.time($0[3]),
+                    Self.time($0[4]), Self.text($0[5]), Self.text($0[6]),
+                ]
+            }
         case .figures:
             titles = ["section", "key", "value"]
             rows = Self.figures(ReplyReading.text(reply))

@@ -23,7 +23,7 @@ enum PlainAnswer {
             return joined(AlignedColumns.padded(pairs, [.left, .right]))
         case .figures:
             return sections(cells)
-        case .values, .messages, .latest, .page, .envelope:
+        case .values, .messages, .latest, .page, .envelope, .gaps:
             return joined(cells)
         }
     }

@@ -2,19 +2,29 @@ import Glibc
 import Query
 
 /// A blocking client of a server's Unix socket: one request, one reply.
-final class SocketClient {
+package final class SocketClient {
     private let descriptor: Int32
     private var decoder = ReplyDecoder()
 
-    struct Failure: Error, CustomStringConvertible {
-        var description: String
+    package struct Failure: Error, CustomStringConvertible {
+        package var description: String
     }
 
-    init(path: String) throws {
+    /// Connects.
+    /// - Parameter seconds: how long a reply may be waited for; nil: for ever.
+    package init(path: String, patience seconds: Int? = nil) throws {
         descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | closeOnExec, 0)
         guard descriptor >= 0 else { throw Failure(description: "no socket: \(Self.reason)") }
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
+        if let seconds {
+            var patience = timeval(tv_sec: seconds, tv_usec: 0)
+            for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
+                setsockopt(
+                    descriptor, SOL_SOCKET, option, &patience,
+                    socklen_t(MemoryLayout<timeval>.size))
+            }
+        }
         let bytes = Array(path.utf8)
         guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else {
             throw Failure(description: "the socket's path is longer than 107 bytes: \(path)")
@@ -39,7 +49,7 @@ final class SocketClient {
     private static var reason: String { String(cString: strerror(errno)) }
 
     /// Sends a request and waits for its reply.
-    func ask(_ words: [[UInt8]]) throws -> Reply {
+    package func ask(_ words: [[UInt8]]) throws -> Reply {
         guard let reply = try ask(all: [words]).first else {
             throw Failure(description: "the server gave no reply")
         }
@@ -47,7 +57,7 @@ final class SocketClient {
     }
 
     /// Sends requests together and waits for all their replies.
-    func ask(all requests: [[[UInt8]]]) throws -> [Reply] {
+    package func ask(all requests: [[[UInt8]]]) throws -> [Reply] {
         var bytes: [UInt8] = []
         for words in requests {
             bytes += Array("*\(words.count)\r\n".utf8)
@@ -77,6 +87,9 @@ final class SocketClient {
             if let reply = try decoder.next() { return reply }
             let amount = read(descriptor, &buffer, buffer.count)
             if amount < 0 && errno == EINTR { continue }
+            if amount < 0 && errno == EAGAIN {
+                throw Failure(description: "the server did not answer in time")
+            }
             guard amount > 0 else {
                 throw Failure(description: "the server closed the connection before it answered")
             }

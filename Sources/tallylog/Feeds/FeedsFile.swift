@@ -1,0 +1,137 @@
+import ArgumentParser
+import Backfill
+import Model
+import Query
+import SystemPackage
+import Yams
+
+/// Reads `feeds:` of the configuration file: what swift-configuration does not list, the names of
+/// keys and the lines on which they stand.
+struct FeedsFile {
+    private let path: String
+
+    private static let keys = ["endpoints", "topics", "backfill", "since", "overlap", "lag"]
+    private static let bytesMax = 16 << 20
+
+    /// The feeds of a file, in the order in which they stand there; none if it has no such key.
+    static func feeds(in path: String) throws -> [FeedSettings] {
+        let file = FeedsFile(path: path)
+        let root: Node?
+        do {
+            root = try compose(yaml: try text(of: path))
+        } catch {
+            throw ValidationError("The configuration \(path) cannot be read: \(error)")
+        }
+        guard let node = root?.mapping?["feeds"] else { return [] }
+        guard let feeds = node.mapping else {
+            throw file.wrong(
+                node, "feeds", "is no mapping; accepted: names of feeds, each with its keys")
+        }
+        return try feeds.map { try file.feed($0, $1) }
+    }
+
+    private static func text(of path: String) throws -> String {
+        let descriptor = try FileDescriptor.open(FilePath(path), .readOnly)
+        return try descriptor.closeAfter {
+            var bytes: [UInt8] = []
+            while bytes.count < bytesMax {
+                let part = try [UInt8](unsafeUninitializedCapacity: 65_536) { buffer, count in
+                    count = try descriptor.read(into: UnsafeMutableRawBufferPointer(buffer))
+                }
+                if part.isEmpty { break }
+                bytes += part
+            }
+            return String(decoding: bytes, as: UTF8.self)
+        }
+    }
+
+    private func feed(_ key: Node, _ node: Node) throws -> FeedSettings {
+        guard let name = key.string, FeedSettings.isName(name) else {
+            throw wrong(
+                key, "feeds.\(key.string ?? "?")",
+                "is no name of a feed; accepted: \(FeedSettings.acceptedName)")
+        }
+        let place = "feeds.\(name)"
+        guard let mapping = node.mapping else {
+            throw wrong(node, place, "is no mapping; accepted: the keys \(Self.list(Self.keys))")
+        }
+        var feed = FeedSettings(name: name)
+        for (key, value) in mapping {
+            let word = key.string ?? "?"
+            let place = "\(place).\(word)"
+            switch word {
+            case "endpoints": feed.endpoints = try endpoints(value, place)
+            case "topics": feed.topics = try list(value, place)
+            case "backfill": feed.sources = try sources(value, place)
+            case "since": feed.since = try time(value, place)
+            case "overlap": feed.margins.overlapSeconds = try seconds(value, place)
+            case "lag": feed.margins.lagSeconds = try seconds(value, place)
+            default:
+                throw wrong(key, place, "is no key; accepted: \(Self.list(Self.keys))")
+            }
+        }
+        guard !feed.endpoints.isEmpty || !feed.sources.isEmpty else {
+            throw wrong(
+                key, place, "has neither endpoints nor backfill; accepted: one of them or both")
+        }
+        guard feed.since == nil || !feed.sources.isEmpty else {
+            throw wrong(key, place, "has since without backfill; accepted: both, or neither")
+        }
+        return feed
+    }
+
+    private func endpoints(_ node: Node, _ place: String) throws -> [String] {
+        let list = try list(node, place)
+        for endpoint in list where !endpoint.contains("://") {
+            throw wrong(
+                node, place,
+                "has '\(endpoint)'; accepted: endpoints of ZeroMQ, as tcp://host:9940 or "
+                    + "ipc:///run/bus.sock")
+        }
+        return list
+    }
+
+    private func sources(_ node: Node, _ place: String) throws -> [SourceAddress] {
+        let sources = try list(node, place).map { text in
+            guard let address = SourceAddress(text) else {
+                throw wrong(node, place, "has '\(text)'; accepted: \(SourceAddress.accepted)")
+            }
+            return address
+        }
+        guard Set(sources).count == sources.count else {
+            throw wrong(node, place, "names a source twice; accepted: each once")
+        }
+        return sources
+    }
+
+    /// A list of texts; a text by itself is a list of one.
+    private func list(_ node: Node, _ place: String) throws -> [String] {
+        if let text = node.scalar?.string { return [text] }
+        let texts = node.sequence?.compactMap { $0.scalar?.string }
+        guard let texts, texts.count == node.sequence?.count else {
+            throw wrong(node, place, "is no list of texts; accepted: as in [one, two]")
+        }
+        return texts
+    }
+
+    private func time(_ node: Node, _ place: String) throws -> Timestamp {
+        let text = node.scalar?.string ?? ""
+        do { return try FeedSettings.time(text) } catch {
+            throw wrong(node, place, "is '\(text)'; accepted: \(TimeText.accepted)")
+        }
+    }
+
+    private func seconds(_ node: Node, _ place: String) throws -> Int64 {
+        let text = node.scalar?.string ?? ""
+        do { return try TimeText.duration(Array(text.utf8)[...]) / 1_000_000 } catch {
+            throw wrong(node, place, "is '\(text)'; accepted: \(TimeText.acceptedDuration)")
+        }
+    }
+
+    private func wrong(_ node: Node, _ place: String, _ sentence: String) -> ValidationError {
+        let line = node.mark.map { ", line \($0.line)" } ?? ""
+        return ValidationError("The configuration \(path)\(line): \(place) \(sentence).")
+    }
+
+    private static func list(_ words: [String]) -> String { words.joined(separator: ", ") }
+}
