@@ -8,29 +8,62 @@ import Synchronization
 /// Local ids are dense in order of first appearance, so interning them in order, segment by
 /// segment, gives every name the global id that its place in the log implies.
 package final class SegmentNameMap: Sendable {
-    private let known = Mutex<[Dimension: [UInt32]]>([:])
+    private let known = Mutex<[Dimension: Names]>([:])
+    /// Whether some of the names could not be read as they are.
+    private let isDoubtful = Atomic(false)
+
+    private struct Names {
+        /// By local id; entry 0 stands for "no name".
+        var globals: [UInt32] = [0]
+        /// A bit for each global id.
+        var present: [UInt64] = []
+
+        mutating func add(_ global: UInt32) {
+            globals.append(global)
+            let word = Int(global / 64)
+            while present.count <= word { present.append(0) }
+            present[word] |= 1 << UInt64(global % 64)
+        }
+
+        func has(_ global: UInt32) -> Bool {
+            let word = Int(global / 64)
+            return word < present.count && present[word] >> UInt64(global % 64) & 1 == 1
+        }
+    }
 
     /// Gives a global id to every name of `columns` that has none yet. One thread at a time.
     func extend(_ columns: SegmentColumns, interning table: NameTable) {
+        let damage = columns.damageNoted
+        defer { if columns.damageNoted != damage { isDoubtful.store(true, ordering: .relaxed) } }
         for dimension in columns.names.dimensions {
             let count = columns.names.count(of: dimension)
             known.withLock { known in
-                var globals = known.removeValue(forKey: dimension) ?? [0]
-                while globals.count <= count {
-                    let local = UInt32(globals.count)
-                    globals.append(
+                var names = known.removeValue(forKey: dimension) ?? Names()
+                while names.globals.count <= count {
+                    let local = UInt32(names.globals.count)
+                    names.add(
                         unsafe columns.names.withText(of: dimension, local) { text in
                             unsafe table.intern(dimension, text)
                         })
                 }
-                known[dimension] = globals
+                known[dimension] = names
             }
         }
     }
 
     /// Global ids by local id; entry 0 stands for "no name".
     package func globals(of dimension: Dimension) -> [UInt32] {
-        known.withLock { $0[dimension] ?? [0] }
+        known.withLock { $0[dimension]?.globals ?? [0] }
+    }
+
+    /// Whether the segment has any of these names, by global ids: told without a look at its
+    /// columns, so that a rare name is not looked for in every segment.
+    package func hasAny(_ dimension: Dimension, _ globals: [UInt32]) -> Bool {
+        if isDoubtful.load(ordering: .relaxed) { return true }
+        return known.withLock { known in
+            guard let names = known[dimension] else { return false }
+            return globals.contains { names.has($0) }
+        }
     }
 }
 

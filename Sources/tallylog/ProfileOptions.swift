@@ -24,6 +24,9 @@ struct ProfileOptions: ParsableArguments {
     static func load(_ profile: String?, aliases: String?) throws -> Profile {
         do {
             return try Profile.load(profile, aliases: aliases)
+        } catch  where error.line == nil {
+            // What stands on the command line is no profile.
+            throw ValidationError(error.description)
         } catch {
             throw CommandFailure(error.description)
         }

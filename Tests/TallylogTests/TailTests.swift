@@ -38,7 +38,7 @@ import Testing
         return sequences
     }
 
-    @Test(.timeLimit(.minutes(2))) func everyTailGetsEveryMessageOnce() async throws {
+    @Test(.timeLimit(.minutes(30))) func everyTailGetsEveryMessageOnce() async throws {
         let seed = UInt64.random(in: .min ... .max)
         let directory = TemporaryDirectory()
         let store = try Store.open(directory.path + "/store")
@@ -58,7 +58,7 @@ import Testing
         try store.close()
     }
 
-    @Test(.timeLimit(.minutes(2))) func aTailEndsWithItsTaskAndWithItsStore() async throws {
+    @Test(.timeLimit(.minutes(30))) func aTailEndsWithItsTaskAndWithItsStore() async throws {
         let directory = TemporaryDirectory()
         let store = try Store.open(directory.path + "/store")
         var batch = MessageBatch()

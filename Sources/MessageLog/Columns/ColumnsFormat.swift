@@ -3,8 +3,8 @@ import Model
 /// The shape of a columns file, version 0. FORMAT.md describes it in full.
 enum ColumnsFormat {
     static let version: UInt32 = 0
-    /// "TLYCOLMN", read as a little-endian word.
-    static let magic: UInt64 = 0x4e4d_4c4f_4359_4c54
+    /// "TLYCOLUM", read as a little-endian word.
+    static let magic: UInt64 = 0x4d55_4c4f_4359_4c54
     /// "TLYCEND.", read as a little-endian word.
     static let endMagic: UInt64 = 0x2e44_4e45_4359_4c54
 

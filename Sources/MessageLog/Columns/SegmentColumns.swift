@@ -105,7 +105,7 @@ package final class SegmentColumns: Sendable {
     }
 
     /// How often readers of this log have come upon damage in columns files.
-    var damageNoted: Int { file?.notes.count ?? 0 }
+    package var damageNoted: Int { file?.notes.count ?? 0 }
 
     /// Whether they are a file's, and not in memory.
     var isSealed: Bool {

@@ -24,6 +24,8 @@ struct SegmentSearch {
         guard let bounds = columns.timeBounds, bounds.upperBound >= span.lower,
             bounds.lowerBound < span.upper
         else { return nil }
+        // What cannot be read may have any name.
+        guard columns.isStandIn || filter.mayMatch(view.names) else { return nil }
         test = RowTest(filter, view)
         if test.impossible { return nil }
         self.columns = columns

@@ -10,14 +10,26 @@ struct ResolvedFilter {
     var topics: [UInt32]?
     /// Per dimension, names of which a message must have at least one.
     var wanted: [Filter.Clause]
+    /// Those names' global ids; a name that the store does not have has none.
+    private let wantedIDs: [[UInt32]]
     /// Per dimension, names of which a message must have none.
     var refused: [Filter.Clause]
 
     init(_ filter: Filter, names: NameTable) {
         let topicRule = TopicRule(filter)
         topics = topicRule.acceptsAll ? nil : topicRule.matching(names)
-        wanted = filter.any.filter { !$0.dimension.isOfTopics }
+        let wanted = filter.any.filter { !$0.dimension.isOfTopics }
+        self.wanted = wanted
+        wantedIDs = wanted.map { clause in
+            clause.names.compactMap { names.id(clause.dimension, $0) }
+        }
         refused = filter.none.filter { !$0.dimension.isOfTopics }
+    }
+
+    /// Whether a segment has names that a matching message needs.
+    func mayMatch(_ names: SegmentNameMap) -> Bool {
+        (topics.map { names.hasAny(.topic, $0) } ?? true)
+            && zip(wanted, wantedIDs).allSatisfy { names.hasAny($0.dimension, $1) }
     }
 
     /// The columns that a row is tested by.

@@ -75,7 +75,7 @@ def mistaken(folder, aliases):
                        "bad.yaml:4: rules[0].users", 'no transform "nik"', "nick")
     check_contains("a mistaken alias", tallylog("extract", "--aliases", odd, "-", code=1),
                    "odd.json:2: annie: Accepted is an account's name")
-    check_contains("an unknown profile", tallylog("extract", "--profile", "fedoraa", "-", code=1),
+    check_contains("an unknown profile", tallylog("extract", "--profile", "fedoraa", "-", code=64),
                    "accepted are fedora, generic, none, or a path")
     check_contains("both are good", tallylog(
         "profile", "check", "--aliases", aliases, env={**os.environ, "TALLYLOG_PROFILE": "none"}),
