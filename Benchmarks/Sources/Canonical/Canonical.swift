@@ -38,8 +38,8 @@ struct Canonical {
     static func ingest(_ data: String, _ directory: String, inFlight: Int) async throws {
         let file = try TextFile(data + "/msgs.jsonl")
         let parsing = Stopwatch()
-        let batches = file.lines.chunks(of: batchMessages).map { chunk in
-            var batch = MessageBatch(profile: "generic")
+        let batches = try file.lines.chunks(of: batchMessages).map { chunk in
+            var batch = try MessageBatch(profile: "generic")
             let refused = batch.add(chunk.map { Array($0) })
             precondition(refused.isEmpty, "the data set has no bad message")
             return batch
@@ -67,7 +67,7 @@ struct Canonical {
         let watch = Stopwatch()
         try await withThrowingTaskGroup(of: Void.self) { group in
             for (place, chunk) in file.lines.chunks(of: batchMessages).enumerated() {
-                var batch = MessageBatch(profile: "generic")
+                var batch = try MessageBatch(profile: "generic")
                 _ = batch.add(chunk.map { Array($0) })
                 if place >= 4 { try await group.next() }
                 group.addTask { [batch] in _ = try await store.append(batch) }

@@ -6,8 +6,9 @@ import Model
 struct ArchivePlaces {
     private let file: ColumnsFile?
     private var starts: [UInt64] = []
-    /// By topic.
-    private var lists: [PostingCursor?] = []
+    /// The topic that was asked for last, and its list once it is asked for again.
+    private var topic: UInt32 = 0
+    private var list: PostingCursor?
     /// The block that was asked for last, how often, and its positions once that is often.
     private var index = -1
     private var asked = 0
@@ -43,14 +44,13 @@ struct ArchivePlaces {
     }
 
     private mutating func rank(ofRow row: Int, _ topic: UInt32, _ file: ColumnsFile) -> Int? {
-        if starts.isEmpty {
-            starts = file.topicStarts
-            lists = Array(repeating: nil, count: starts.count)
-        }
+        if starts.isEmpty { starts = file.topicStarts }
         guard Int(topic) < starts.count, let names = file.dimension(.topic) else { return nil }
-        if lists[Int(topic)] == nil {
-            lists[Int(topic)] = PostingCursor(names.postings(topic, rows: file.rows), file)
+        guard topic == self.topic else {
+            (self.topic, list) = (topic, nil)
+            return names.postings(topic, rows: file.rows).rank(of: row)
         }
-        return lists[Int(topic)]?.rank(of: row)
+        if list == nil { list = PostingCursor(names.postings(topic, rows: file.rows), file) }
+        return list?.rank(of: row)
     }
 }

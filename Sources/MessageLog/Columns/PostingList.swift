@@ -79,6 +79,20 @@ struct PostingList: @unchecked Sendable {
         return offset
     }
 
+    /// How many rows of the list stand before this one; nil if it is none of them.
+    func rank(of row: Int) -> Int? {
+        guard count > 0 else { return nil }
+        let chunk = chunk(of: row)
+        var offset = stepsStart(chunk)
+        var current = rowBefore(chunk)
+        for rank in chunk * Self.chunkRows..<min(count, (chunk + 1) * Self.chunkRows) {
+            guard let step = unsafe VariableLength.read(steps, &offset) else { return nil }
+            current &+= Int(step)
+            if current >= row { return current == row ? rank : nil }
+        }
+        return nil
+    }
+
     /// All rows.
     var all: [UInt32] {
         var rows: [UInt32] = []
@@ -182,6 +196,7 @@ package struct PostingCursor {
         guard wanted != chunk else { return }
         chunk = wanted
         rows.removeAll(keepingCapacity: true)
+        rows.reserveCapacity(min(list.count, PostingList.chunkRows))
         list.append(wanted, to: &rows)
     }
 }
