@@ -178,19 +178,6 @@ struct BlockDecoder {
         return Array(repeating: 0, count: rows)
     }
 
-    /// The position of one row.
-    mutating func position(row: Int, names: Int) -> UInt64 {
-        guard let column = first(.topicPlaces) else {
-            return value(.positions, row: row, usual: 0)
-        }
-        let place = TopicPlaces.place(of: row, topics: topics(names: names), names: names)
-        if place.index < column.count {
-            return value(column, row: place.index) &+ UInt64(place.rank)
-        }
-        isWhole = false
-        return 0
-    }
-
     /// The topics, each at most `names`.
     mutating func topics(names: Int) -> [UInt32] {
         let topics: [UInt32] = values(.topics, usual: 0)

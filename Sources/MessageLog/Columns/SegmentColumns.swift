@@ -192,16 +192,9 @@ package final class SegmentColumns: Sendable {
         }
     }
 
-    /// The rows that have a name, ascending; nil where none are kept (a view of memory).
+    /// The rows that have a name, to be searched; nil where none are kept: in a view of memory, and
+    /// of a dimension without names.
     /// - Parameter id: a local name id of `dimension`; an unknown one has no rows.
-    package func postings(_ dimension: Dimension, _ id: UInt32) -> [UInt32]? {
-        switch backing {
-        case .active: return nil
-        case .sealed(let file): return file.dimension(dimension)?.postings(id, rows: rows).all ?? []
-        }
-    }
-
-    /// The same to be searched; nil also where `dimension` has no names.
     package func postingCursor(_ dimension: Dimension, _ id: UInt32) -> PostingCursor? {
         guard case .sealed(let file) = backing, let names = file.dimension(dimension) else {
             return nil

@@ -20,21 +20,6 @@ enum TopicPlaces {
         return firsts.sorted { $0.topic < $1.topic }.map(\.position)
     }
 
-    /// Which of the firsts belongs to a row's topic, and how many rows of it come before.
-    static func place(
-        of row: Int, topics: [UInt32], names: Int
-    ) -> (index: Int, rank: Int) {
-        let topic = topics[row]
-        var met = [UInt64](repeating: 0, count: names / 64 + 1)
-        for topic in topics { met[Int(topic / 64)] |= 1 << UInt64(topic % 64) }
-        let word = Int(topic / 64)
-        var index = (met[word] & (1 << UInt64(topic % 64) &- 1)).nonzeroBitCount
-        for lower in met[..<word] { index += lower.nonzeroBitCount }
-        var rank = 0
-        for other in topics[..<row] where other == topic { rank += 1 }
-        return (index, rank)
-    }
-
     /// The positions of all rows.
     /// - Parameters:
     ///   - names: no topic is greater.
