@@ -141,9 +141,9 @@ import Testing
 }
 
 extension SegmentColumns {
-    /// All rows that have a name; nil where that is not kept.
+    /// All rows that have a name; nil in a view of memory, where that is not kept.
     func postings(_ dimension: Dimension, _ id: UInt32) -> [UInt32]? {
-        guard var cursor = postingCursor(dimension, id) else { return nil }
+        guard var cursor = postingCursor(dimension, id) else { return isSealed ? [] : nil }
         var rows: [UInt32] = []
         cursor.append(in: 0..<self.rows, to: &rows)
         return rows

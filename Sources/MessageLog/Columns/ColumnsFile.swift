@@ -235,10 +235,10 @@ final class ColumnsFile: @unchecked Sendable {
     var topicStarts: [UInt64] {
         if let known = archiveStarts.withLock({ $0 }) { return known }
         guard let topics = dimension(.topic) else { return [] }
+        let before = notes.count
         let counts = (0...UInt32(topicNames)).map { topics.postings($0, rows: rows).count }
         var starts = Array(repeating: UInt64(0), count: topicNames + 1)
         var next = UInt64(max(0, rows - counts.reduce(0, +)))
-        let before = notes.count
         for id in topics.idsByText {
             starts[Int(id)] = next
             next += UInt64(counts[Int(id)])
