@@ -111,8 +111,8 @@ import Testing
         options.servesDamaged()
         let what = "seed \(seed), \(path)"
         let engine = try Engine(directory: store, options: options)
-        let (right, refused) = ask(300, engine, model, &source, damage: store + "/log", what)
-        #expect(right > 20, "\(what): \(right) right, \(refused) refused")
+        let (right, refused) = ask(900, engine, model, &source, damage: store + "/log", what)
+        #expect(right > 40, "\(what): \(right) right, \(refused) refused")
         #expect(engine.damage.isEmpty || refused > 0, "\(what): \(engine.damage)")
         #expect(throws: EngineError.self, "\(what)") {
             try append(source.messages(1), to: engine)
