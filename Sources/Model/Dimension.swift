@@ -1,5 +1,5 @@
 /// What a name is a value of. Open-ended: codes from `firstFree` on are for a rule's own keys.
-public struct Dimension: Hashable, Sendable, Comparable {
+public struct Dimension: Hashable, Sendable, Comparable, BitwiseCopyable {
     /// The code stored in records and columns.
     public var code: UInt8
 
