@@ -64,6 +64,9 @@ extension Engine {
             lines.append(("payloads_from", "\(from.microseconds / 1_000_000)"))
             lines.append(("payloads_from_sequence", "\(snapshot.payloadsFromSequence)"))
         }
+        if let from = snapshot.minutesFrom(upTo: .max) {
+            lines.append(("minutes_from", "\(from.microseconds / 1_000_000)"))
+        }
         for dimension in [Dimension.topic, .user, .package, .agent, .object] {
             lines.append(("names_\(dimension.word ?? "")", "\(names.count(dimension))"))
         }

@@ -28,6 +28,8 @@ public enum Limits {
     public static let feedBatchRecords = 4_096
     /// The most rules in a profile.
     public static let rulesMax = 10_000
+    /// The most days whose counts per minute are dropped at a time.
+    public static let minutesHorizonDaysMax: Int64 = 64
     /// The most placeholders in a template.
     public static let placeholdersMax = 16
     /// The longest profile, and the longest file of aliases.

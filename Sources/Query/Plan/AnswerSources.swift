@@ -33,7 +33,10 @@ struct AnswerSources {
         self.groups = kept.isEmpty ? nil : groups
         split =
             self.groups == nil
-            ? nil : TimeSplit(span, levels: kept, boundaries: boundaries(span))
+            ? nil
+            : TimeSplit(
+                span, levels: kept, boundaries: boundaries(span),
+                minutesFrom: snapshot.rollups.minutesFrom)
     }
 
     /// The same answer, read from columns alone.
