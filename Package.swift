@@ -47,6 +47,9 @@ let package = Package(
             name: "CChecksum",
             linkerSettings: [.linkedLibrary("crypto")]),
         .target(
+            name: "CSignatures",
+            linkerSettings: [.linkedLibrary("crypto")]),
+        .target(
             name: "CSimdJSON",
             cxxSettings: [.unsafeFlags(["-O2", "-std=c++17"])],
             linkerSettings: [.linkedLibrary("simdjson")]),
@@ -60,7 +63,9 @@ let package = Package(
         .target(name: "MessageLog", dependencies: ["Model", "Disk", "Zstd"], swiftSettings: core),
         .target(name: "Rollup", dependencies: ["Model", "LMDB"], swiftSettings: core),
         .target(
-            name: "Envelope", dependencies: ["Model", "CSimdJSON", "CYAML"],
+            name: "Signatures", dependencies: ["Model", "CSignatures"], swiftSettings: core),
+        .target(
+            name: "Envelope", dependencies: ["Model", "Signatures", "CSimdJSON", "CYAML"],
             resources: [
                 .embedInCode("Profile/fedora.yaml"), .embedInCode("Profile/generic.yaml"),
                 .embedInCode("Profile/none.yaml"),
@@ -139,6 +144,11 @@ let package = Package(
         .testTarget(
             name: "EnvelopeTests", dependencies: ["Envelope", "Model", "TestSupport"],
             exclude: ["families.jsonl"],
+            swiftSettings: edge),
+        .testTarget(
+            name: "SignaturesTests",
+            dependencies: ["Signatures", "Envelope", "Model", "TestSupport"],
+            exclude: ["signing.py"],
             swiftSettings: edge),
         .testTarget(
             name: "EngineTests",

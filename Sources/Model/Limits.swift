@@ -94,6 +94,18 @@ public enum Limits {
     /// Gaps are looked for so often.
     public static let backfillPollMilliseconds = 500
 
+    // Signatures.
+    /// Certificates that a feed has verified and keeps; past it, it begins anew.
+    public static let signersMax = 1_024
+    /// The longest certificate of a message: PEM in base 64, with links of its chain.
+    public static let certificateTextBytesMax = 64 << 10
+    /// The longest file of authorities, and of revocation lists.
+    public static let trustFileBytesMax = 64 << 20
+    /// Whether these files have changed is looked at once in so long ...
+    public static let trustLookMicroseconds: Int64 = 60_000_000
+    /// ... and when a message fails that newer ones could mend, unless they were just read again.
+    public static let trustReadingMicroseconds: Int64 = 1_000_000
+
     // The log.
     /// A journal that has reached this size is full.
     public static let journalBytesMax = 64 << 20

@@ -6,6 +6,7 @@ enum Rules {
     static let arrows: [String: Set<String>] = [
         "CChecksum": [],
         "CLMDB": [],
+        "CSignatures": [],
         "CSimdJSON": [],
         "CYAML": [],
         "CZeroMQ": [],
@@ -17,7 +18,8 @@ enum Rules {
         "Zstd": ["CZstd"],
         "MessageLog": ["Disk", "Model", "Zstd"],
         "Rollup": ["LMDB", "Model"],
-        "Envelope": ["CSimdJSON", "CYAML", "Model"],
+        "Signatures": ["CSignatures", "Model"],
+        "Envelope": ["CSimdJSON", "CYAML", "Model", "Signatures"],
         "Engine": ["Disk", "Envelope", "MessageLog", "Model", "Rollup"],
         "Query": ["Engine", "MessageLog", "Model", "Rollup"],
         "Tallylog": ["Engine", "Envelope", "MessageLog", "Model", "Query"],
