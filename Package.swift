@@ -85,7 +85,7 @@ let package = Package(
         .target(
             name: "Feed",
             dependencies: [
-                "Model", "Envelope", "Engine", "MessageLog", "CZeroMQ",
+                "Model", "Envelope", "Engine", "MessageLog", "Signatures", "CZeroMQ",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: edge),
@@ -93,7 +93,7 @@ let package = Package(
         .target(
             name: "Backfill",
             dependencies: [
-                "Model", "Envelope", "Engine", "MessageLog", "Query", "Client",
+                "Model", "Envelope", "Engine", "MessageLog", "Signatures", "Query", "Client",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -114,7 +114,7 @@ let package = Package(
             name: "tallylog-cli",
             dependencies: [
                 "Tallylog", "Model", "Disk", "MessageLog", "Rollup", "Engine", "Query", "Envelope",
-                "Feed", "Backfill", "Client", "Server",
+                "Signatures", "Feed", "Backfill", "Client", "Server",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Configuration", package: "swift-configuration"),

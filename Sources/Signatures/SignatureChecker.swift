@@ -14,13 +14,17 @@ package final class SignatureChecker {
 
     package let policy: SignaturePolicy
     private let origin: Origin
+    /// A certificate must be valid at this time too.
+    private let alsoAt: Timestamp?
     private var trust: Trust?
     /// By the text of the certificate.
     private var signers: [[UInt8]: Signer] = [:]
 
-    package init(_ policy: SignaturePolicy, origin: Origin) {
+    /// - Parameter alsoAt: a certificate must be valid at this time too; nil: at no other.
+    package init(_ policy: SignaturePolicy, origin: Origin, alsoAt: Timestamp? = nil) {
         self.policy = policy
         self.origin = origin
+        self.alsoAt = alsoAt
     }
 
     /// - Parameters:
@@ -101,7 +105,9 @@ package final class SignatureChecker {
             self.trust = trust
         }
         var signer = try signer(certificate, trust, at: time.seconds)
-        if origin == .live { signer = try self.signer(certificate, trust, at: now.seconds) }
+        if let present = origin == .live ? now : alsoAt {
+            signer = try self.signer(certificate, trust, at: present.seconds)
+        }
         if let end = trust.listsEnd, end < now.seconds {
             throw Signer.Refused(verdict: .staleList, detail: "a revocation list has expired")
         }

@@ -136,7 +136,7 @@ struct TrustFilesTests {
                     _ = try TrustFiles(
                         authorities: wrong, lists: nil, now: Timestamp(seconds: start))
                 } catch {
-                    #expect(error.description.hasPrefix("\(wrong) \(part)"), "\(error)")
+                    #expect("\(error)".hasPrefix("\(wrong) \(part)"), "\(error)")
                     throw error
                 }
             }

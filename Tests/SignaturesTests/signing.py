@@ -175,7 +175,7 @@ def unreadable_ones(ca, app):
             ("a certificate that is no PEM", {"certificate": base64.b64encode(b"app").decode()}),
             ("half a certificate", {"certificate": base64.b64encode(app.pem[:400]).decode()}),
             ("a certificate without base 64", {"certificate": app.pem.decode()}),
-            ("a long certificate", {"certificate": message["certificate"] * 40}),
+            ("a long certificate", {"certificate": message["certificate"] * 60}),
             ("another word for crypto", {"crypto": "x510"}), ("a number for crypto",
                                                               {"crypto": 7})]:
         case(name, malformed, {**message, **change})

@@ -23,13 +23,15 @@ enum Rules {
         "Engine": ["Disk", "Envelope", "MessageLog", "Model", "Rollup"],
         "Query": ["Engine", "MessageLog", "Model", "Rollup"],
         "Tallylog": ["Engine", "Envelope", "MessageLog", "Model", "Query"],
-        "Feed": ["CZeroMQ", "Engine", "Envelope", "MessageLog", "Model"],
+        "Feed": ["CZeroMQ", "Engine", "Envelope", "MessageLog", "Model", "Signatures"],
         "Client": ["Query"],
-        "Backfill": ["Client", "Engine", "Envelope", "MessageLog", "Model", "Query"],
+        "Backfill": [
+            "Client", "Engine", "Envelope", "MessageLog", "Model", "Query", "Signatures",
+        ],
         "Server": ["Engine", "Envelope", "Model", "Query"],
         "tallylog": [
             "Backfill", "Client", "Disk", "Engine", "Envelope", "Feed", "MessageLog", "Model",
-            "Query", "Rollup", "Server", "Tallylog",
+            "Query", "Rollup", "Server", "Signatures", "Tallylog",
         ],
         "TestSupport": ["Query"],
     ]
