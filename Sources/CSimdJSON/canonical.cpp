@@ -188,6 +188,12 @@ bool is_whole_float(const tallylog_json &parser, const tallylog_json_value &valu
     return std::trunc(number) == number && std::fabs(number) < 1e15;
 }
 
+/// Whether only an archive writes a key of an envelope: the newer kind writes the latter three.
+bool is_of_archive(const std::string &key) {
+    return key == "source_name" || key == "source_version" || key == "agent_name"
+        || key == "users" || key == "packages";
+}
+
 bool is_empty(const tallylog_json_value &value, uint32_t number) {
     return value.kind == TALLYLOG_JSON_NULL
         || (value.kind == TALLYLOG_JSON_OBJECT && value.next == number + 1);
@@ -224,9 +230,8 @@ extern "C" int tallylog_json_signed_text(
     std::string &written = parser->canonical;
     Canonical canonical(*parser, written);
     for (const auto &[key, number] : tallylog::distinct_members(*parser, 0)) {
-        bool is_source = key == "source_name" || key == "source_version";
         if (key == "signature" || key == "certificate"
-            || (is_source && (changes & TALLYLOG_JSON_WITHOUT_SOURCE))
+            || ((changes & TALLYLOG_JSON_WITHOUT_SOURCE) && is_of_archive(key))
             || (key == "headers" && (changes & TALLYLOG_JSON_WITHOUT_HEADERS)))
             continue;
         written += written.empty() ? '{' : ',';

@@ -105,10 +105,13 @@ package final class SignatureChecker {
             self.trust = trust
         }
         var signer = try signer(certificate, trust, at: time.seconds)
-        if let present = origin == .live ? now : alsoAt {
+        let present = origin == .live ? now : alsoAt ?? time
+        if present != time {
             signer = try self.signer(certificate, trust, at: present.seconds)
         }
-        if let end = trust.listsEnd, end < now.seconds {
+        // A list says who was revoked until it was made, whenever the message is of; but what it
+        // does not know yet, it cannot say.
+        if let end = trust.listsEnd, end < present.seconds {
             throw Signer.Refused(verdict: .staleList, detail: "a revocation list has expired")
         }
         return signer

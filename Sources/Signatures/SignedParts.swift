@@ -25,7 +25,8 @@ package struct ArchiveChanges: OptionSet, Sendable {
 
     package init(rawValue: UInt32) { self.rawValue = rawValue }
 
-    /// `source_name` and `source_version` are added.
+    /// `source_name` and `source_version` are added, and perhaps `agent_name`, `users` and
+    /// `packages`.
     package static let source = ArchiveChanges(rawValue: 1)
     /// `headers` is there, and empty: added, unless it was there before.
     package static let headers = ArchiveChanges(rawValue: 2)

@@ -20,8 +20,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509.oid import NameOID
 
-FOLDER, SEED = sys.argv[1], int(sys.argv[2])
-RANDOM = random.Random(SEED)
+RANDOM = random.Random()
 NOW = 1_700_000_000
 DAY, YEAR = 86_400, 365 * 86_400
 TOPIC = "org.example.prod.builds.state.change"
@@ -234,6 +233,10 @@ def wrong_certificates(ca, app, middle, below, revoked):
     case("not revoked, long ago", "valid", signed(plain(timestamp=NOW - 200 * DAY), app),
          trust="crl", live=False)
     case("a list that has expired", "crl-stale", signed(plain(), app), trust="stale")
+    case("a list of the message's time", "valid", signed(plain(timestamp=NOW - 2 * DAY), app),
+         trust="stale", live=False, now=NOW + YEAR)
+    case("a list older than the message", "crl-stale", signed(plain(), app), trust="stale",
+         live=False, now=NOW + YEAR)
     case("revoked by a list that has expired", "certificate-revoked", message, trust="stale")
     case("no list of its authority", "crl-stale", signed(plain(), below, below.pem + middle.pem),
          trust="crl")
@@ -264,12 +267,18 @@ def archived_ones(app):
             ("archived, had headers", archived(signed(plain(headers={}), app))),
             ("archived, had a float time", archived(signed(plain(timestamp=float(NOW)), app))),
             ("archived, had both", archived(signed(plain(timestamp=NOW + .5, headers={}), app))),
+            ("archived by the newer kind", {
+                **message, "headers": None, "agent_name": "builder", "users": ["builder"],
+                "packages": []}),
             ("archived, never changed", signed(plain(), app))]:
         case(name, "valid", text, live=False, now=NOW + 50 * YEAR)
+    case("archived by the oldest kind", "signature-rewritten",
+         without(message, "username", "crypto", "headers"), live=False)
     case("archived, but live", "signature-mismatch", message)
     rewritten = "signature-rewritten"
     for name, change in [
             ("another time", {"timestamp": NOW + 1.0}), ("a fraction", {"timestamp": NOW + .5}),
+            ("another username", {"username": "other", "agent_name": "other"}),
             ("headers with something", {"headers": {"a": 1}}),
             ("a float that was an integer", {"i": 1.0})]:
         case("archived, " + name, rewritten, {**message, **change}, live=False)
@@ -333,7 +342,8 @@ def random_ones(signer, count):
             case(f"random {number}", "valid", None, text=text)
 
 
-def main():
+def main(folder, seed):
+    RANDOM.seed(seed)
     ca = Certificate("Example CA", is_authority=True, start=NOW - 9 * YEAR, end=NOW + 9 * YEAR)
     app, other, revoked = (
         Certificate(f"{name}.example", ca) for name in ("app", "other", "revoked"))
@@ -353,12 +363,12 @@ def main():
         "stale.pem": revocations(ca, [revoked], NOW - 9 * DAY, NOW - DAY),
         "strange.pem": revocations(stranger, [app])}
     for name, content in files.items():
-        with open(os.path.join(FOLDER, name), "wb") as file:
+        with open(os.path.join(folder, name), "wb") as file:
             file.write(content)
-    with open(os.path.join(FOLDER, "cases.jsonl"), "w", encoding="utf-8") as file:
+    with open(os.path.join(folder, "cases.jsonl"), "w", encoding="utf-8") as file:
         for item in CASES:
             file.write(json.dumps(item) + "\n")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1], int(sys.argv[2]))

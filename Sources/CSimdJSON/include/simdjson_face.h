@@ -153,7 +153,8 @@ int tallylog_json_canonical(
 
 /// What an archive that keeps an envelope changes in it, and what can be undone of that.
 enum {
-    /// `source_name` and `source_version`, where both are there.
+    /// `source_name` and `source_version`, where both are there; and `agent_name`, `users` and
+    /// `packages`.
     TALLYLOG_JSON_WITHOUT_SOURCE = 1,
     /// `headers`, where it is an empty object or null.
     TALLYLOG_JSON_WITHOUT_HEADERS = 2,
