@@ -219,6 +219,8 @@ def mended(client, bus, people, server):
     late = [signed(plain(number), people.newcomer) for number in range(400, 420)]
     send_all(bus, client, "strict", late[:10])
     people.write("ca.pem", people.ca.pem + people.second.pem)
+    people.write("crl.pem", revocations(people.ca, [people.revoked], NOW - 60, NOW + YEAR)
+                 + revocations(people.second, [], NOW - 60, NOW + YEAR))
     time.sleep(1.1)
     send_all(bus, client, "strict", late[10:])
     until("a newer authority counts at once", lambda: count_ids(client, late[10:]) == 10)
@@ -406,8 +408,11 @@ def wrong(people):
                        *parts)
     check("nothing was made", os.path.exists(people.path("no")), False)
     # Switched off, the files are not even looked at.
-    people.write("off.yaml", b"feeds:\n  a:\n    endpoints: tcp://h:1\n    signatures:\n"
+    people.write("off.yaml", b"feeds:\n  a:\n    endpoints: tcp://127.0.0.1:1\n    signatures:\n"
                  b"      mode: off\n      ca: /none\n")
+    with Server(people.path("off"), options=["--config", people.path("off.yaml")]) as server:
+        check("off is off", "signatures_a" in server.client().info("feeds"), False)
+        server.stop()
 
 
 def command(people):
@@ -441,6 +446,7 @@ def command(people):
 
 def run(folder):
     people = People(folder)
+    os.mkdir(people.path("off"))
     command(people)
     for name, part in (("signed", signed_feeds), ("archives", archives), ("curve", curve)):
         os.mkdir(os.path.join(folder, name))
