@@ -10,7 +10,8 @@ package struct CurveKey: Sendable, Equatable {
 
     /// - Returns: nil if the text is no key.
     package init?(_ text: String) {
-        let digits = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()"
+        let digits =
+            "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()"
             + "[]{}@%$#"
         guard text.utf8.count == Self.length, text.allSatisfy(digits.contains) else { return nil }
         // Not every text of these characters is one: five of them must fit four bytes.

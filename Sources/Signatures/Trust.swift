@@ -75,8 +75,9 @@ final class Signer {
         validity = span.start...max(span.start, span.end)
         var length = 0
         let text = unsafe tallylog_signer_name(made, &length)
-        name = unsafe String(
-            validating: UnsafeBufferPointer(start: text, count: length), as: UTF8.self) ?? ""
+        name =
+            unsafe String(
+                validating: UnsafeBufferPointer(start: text, count: length), as: UTF8.self) ?? ""
     }
 
     deinit { unsafe tallylog_signer_destroy(handle) }

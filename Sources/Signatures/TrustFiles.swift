@@ -153,7 +153,8 @@ package final class TrustFiles: Sendable {
         }
         guard !content.isEmpty else {
             throw TrustFileError(
-                path: path, reason: "is empty; accepted: one BEGIN "
+                path: path,
+                reason: "is empty; accepted: one BEGIN "
                     + (isList ? "X509 CRL" : "CERTIFICATE") + " or more, in PEM",
                 isList: isList)
         }

@@ -12,11 +12,11 @@ struct SignaturesCommand: ParsableCommand {
         abstract: "Says whether messages are signed as the bus signs, one JSON object a line",
         discussion: """
             For each envelope of the file: "line" (its number), "id" (null where it is of another \
-            form than the bus's; made of the content where there is none), "verdict" (a word), "reason" (a sentence), "name" \
-            (the certificate's common name, or null). Certificates must have been valid at each \
-            message's own time, and at --at where it is given: as of a message that arrives then. \
-            What a datagrepper changes in envelopes is undone. The exit code is 1 if not all are \
-            valid.
+            form than the bus's; made of the content where there is none), "verdict" (a word), \
+            "reason" (a sentence), "name" (the certificate's common name, or null). Certificates \
+            must have been valid at each message's own time, and at --at where it is given: as of \
+            a message that arrives then. What a datagrepper changes in envelopes is undone. The \
+            exit code is 1 if not all are valid.
 
             With --valid the envelopes that are valid are printed instead, as they stand, to be \
             imported: after the authorities were mended, for example,
@@ -120,7 +120,8 @@ struct SignaturesCommand: ParsableCommand {
     private func line(
         _ number: Int, _ id: String, _ verdict: String, _ reason: String, _ name: String?
     ) -> String {
-        "{\"line\":\(number),\"id\":\(id),\"verdict\":\"\(verdict)\",\"reason\":\(ReplyJSON.quoted(reason)),"
-            + "\"name\":\(name.map(ReplyJSON.quoted) ?? "null")}"
+        let quotedName = name.map(ReplyJSON.quoted) ?? "null"
+        return "{\"line\":\(number),\"id\":\(id),\"verdict\":\"\(verdict)\","
+            + "\"reason\":\(ReplyJSON.quoted(reason)),\"name\":\(quotedName)}"
     }
 }

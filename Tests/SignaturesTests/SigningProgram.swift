@@ -40,7 +40,8 @@ final class SigningProgram: Sendable {
 
     private init(seed: UInt64) throws {
         self.seed = seed
-        folder = FileManager.default.temporaryDirectory
+        folder =
+            FileManager.default.temporaryDirectory
             .appending(path: "tallylog-signing-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(
             atPath: folder, withIntermediateDirectories: true)
