@@ -18,7 +18,7 @@ package final class SignatureChecker {
     private let alsoAt: Timestamp?
     private var trust: Trust?
     /// By the text of the certificate.
-    private var signers: [[UInt8]: Signer] = [:]
+    private var signers: [CertificateText: Signer] = [:]
 
     /// - Parameter alsoAt: a certificate must be valid at this time too; nil: at no other.
     package init(_ policy: SignaturePolicy, origin: Origin, alsoAt: Timestamp? = nil) {
@@ -54,7 +54,7 @@ package final class SignatureChecker {
         }
         let signer: Signer
         do {
-            signer = try trustedSigner(parts.certificate, time: time, now: now)
+            signer = try trustedSigner(CertificateText(parts.certificate), time: time, now: now)
         } catch {
             return Judgement(error.verdict, detail: error.detail)
         }
@@ -85,7 +85,7 @@ package final class SignatureChecker {
 
     /// A failure may be one that a newer file mends: then it is tried once more.
     private func trustedSigner(
-        _ certificate: [UInt8], time: Timestamp, now: Timestamp
+        _ certificate: CertificateText, time: Timestamp, now: Timestamp
     ) throws(Signer.Refused) -> Signer {
         let trust = policy.files.current(now: now)
         do {
@@ -97,7 +97,7 @@ package final class SignatureChecker {
     }
 
     private func signer(
-        _ certificate: [UInt8], _ trust: Trust, time: Timestamp, now: Timestamp
+        _ certificate: CertificateText, _ trust: Trust, time: Timestamp, now: Timestamp
     ) throws(Signer.Refused) -> Signer {
         if self.trust !== trust {
             // What other authorities or older lists said counts no more.
@@ -106,7 +106,7 @@ package final class SignatureChecker {
         }
         var signer = try signer(certificate, trust, at: time.seconds)
         let present = origin == .live ? now : alsoAt ?? time
-        if present != time {
+        if !signer.validity.contains(present.seconds) {
             signer = try self.signer(certificate, trust, at: present.seconds)
         }
         // A list says who was revoked until it was made, whenever the message is of; but what it
@@ -118,10 +118,10 @@ package final class SignatureChecker {
     }
 
     private func signer(
-        _ certificate: [UInt8], _ trust: Trust, at time: Int64
+        _ certificate: CertificateText, _ trust: Trust, at time: Int64
     ) throws(Signer.Refused) -> Signer {
         if let known = signers[certificate], known.validity.contains(time) { return known }
-        let made = try Signer(certificate, trust, at: time)
+        let made = try Signer(certificate.bytes, trust, at: time)
         // Only what an authority vouches for is kept, so nobody else can fill it.
         if signers.count >= Limits.signersMax { signers.removeAll() }
         signers[certificate] = made
