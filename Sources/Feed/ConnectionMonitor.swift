@@ -6,7 +6,7 @@ final class ConnectionMonitor {
     let handle: UnsafeMutableRawPointer
     private let socket: Socket
     private var connected: Set<[UInt8]> = []
-    /// Endpoints with which ZeroMQ has given up: they spoke another language.
+    /// Endpoints with which ZeroMQ has given up: they spoke another language, or said no.
     private var abandoned: Set<String> = []
     private let event = Frame()
     private let address = Frame()
@@ -50,11 +50,15 @@ final class ConnectionMonitor {
             if kind == ZMQ_EVENT_HANDSHAKE_SUCCEEDED {
                 connected.insert(endpoint)
                 counters.refused[name] = nil
+                abandoned.remove(name)
                 told(name, true)
             } else if let failure = HandshakeFailure(event: kind, value: value) {
                 counters.handshakeFailures += 1
-                counters.refused[name] = failure
-                if kind == ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL { abandoned.insert(name) }
+                // What says less does not take the place of what says more.
+                if failure != .closed || counters.refused[name] == nil {
+                    counters.refused[name] = failure
+                }
+                if kind != ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL { abandoned.insert(name) }
             } else if kind == ZMQ_EVENT_DISCONNECTED, connected.remove(endpoint) != nil {
                 counters.disconnections += 1
                 told(name, false)

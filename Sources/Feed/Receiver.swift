@@ -84,8 +84,8 @@ final class Receiver {
         publishCounters()
     }
 
-    /// ZeroMQ gives up for ever on a publisher that does not speak CURVE, or does where none was
-    /// expected. It may be mended there: so it is tried again.
+    /// ZeroMQ gives up for ever on a publisher that does not speak CURVE, does where none was
+    /// expected, or does not know the key. It may be mended there: so it is tried again.
     private func reconnect(_ now: Timestamp) {
         let span = abs(now.microseconds - lastReconnect.microseconds)
         guard span >= Limits.feedReconnectMicroseconds else { return }
