@@ -47,6 +47,9 @@ let package = Package(
             name: "CChecksum",
             linkerSettings: [.linkedLibrary("crypto")]),
         .target(
+            name: "CSignatures",
+            linkerSettings: [.linkedLibrary("crypto")]),
+        .target(
             name: "CSimdJSON",
             cxxSettings: [.unsafeFlags(["-O2", "-std=c++17"])],
             linkerSettings: [.linkedLibrary("simdjson")]),
@@ -60,7 +63,9 @@ let package = Package(
         .target(name: "MessageLog", dependencies: ["Model", "Disk", "Zstd"], swiftSettings: core),
         .target(name: "Rollup", dependencies: ["Model", "LMDB"], swiftSettings: core),
         .target(
-            name: "Envelope", dependencies: ["Model", "CSimdJSON", "CYAML"],
+            name: "Signatures", dependencies: ["Model", "CSignatures"], swiftSettings: core),
+        .target(
+            name: "Envelope", dependencies: ["Model", "Signatures", "CSimdJSON", "CYAML"],
             resources: [
                 .embedInCode("Profile/fedora.yaml"), .embedInCode("Profile/generic.yaml"),
                 .embedInCode("Profile/none.yaml"),
@@ -80,7 +85,7 @@ let package = Package(
         .target(
             name: "Feed",
             dependencies: [
-                "Model", "Envelope", "Engine", "MessageLog", "CZeroMQ",
+                "Model", "Envelope", "Engine", "MessageLog", "Signatures", "CZeroMQ",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: edge),
@@ -88,7 +93,7 @@ let package = Package(
         .target(
             name: "Backfill",
             dependencies: [
-                "Model", "Envelope", "Engine", "MessageLog", "Query", "Client",
+                "Model", "Envelope", "Engine", "MessageLog", "Signatures", "Query", "Client",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -109,7 +114,7 @@ let package = Package(
             name: "tallylog-cli",
             dependencies: [
                 "Tallylog", "Model", "Disk", "MessageLog", "Rollup", "Engine", "Query", "Envelope",
-                "Feed", "Backfill", "Client", "Server",
+                "Signatures", "Feed", "Backfill", "Client", "Server",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Configuration", package: "swift-configuration"),
@@ -139,6 +144,11 @@ let package = Package(
         .testTarget(
             name: "EnvelopeTests", dependencies: ["Envelope", "Model", "TestSupport"],
             exclude: ["families.jsonl"],
+            swiftSettings: edge),
+        .testTarget(
+            name: "SignaturesTests",
+            dependencies: ["Signatures", "Envelope", "Model", "TestSupport"],
+            exclude: ["signing.py"],
             swiftSettings: edge),
         .testTarget(
             name: "EngineTests",

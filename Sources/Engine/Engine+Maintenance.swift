@@ -67,7 +67,7 @@ extension Engine {
         if let from = snapshot.minutesFrom(upTo: .max) {
             lines.append(("minutes_from", "\(from.microseconds / 1_000_000)"))
         }
-        for dimension in [Dimension.topic, .user, .package, .agent, .object] {
+        for dimension in [Dimension.topic, .user, .package, .agent, .object, .signature] {
             lines.append(("names_\(dimension.word ?? "")", "\(names.count(dimension))"))
         }
         return lines

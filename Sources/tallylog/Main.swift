@@ -30,6 +30,9 @@ struct Tallylog: AsyncParsableCommand {
                 name: "Naming",
                 subcommands: [Extract.self, ProfileCommand.self]),
             CommandGroup(
+                name: "Trusting",
+                subcommands: [SignaturesCommand.self, Keys.self, Rejected.self]),
+            CommandGroup(
                 name: "Asking",
                 subcommands: [
                     Count.self, Series.self, Top.self, Distinct.self, Names.self, Seen.self,

@@ -6,6 +6,7 @@ enum Rules {
     static let arrows: [String: Set<String>] = [
         "CChecksum": [],
         "CLMDB": [],
+        "CSignatures": [],
         "CSimdJSON": [],
         "CYAML": [],
         "CZeroMQ": [],
@@ -17,17 +18,20 @@ enum Rules {
         "Zstd": ["CZstd"],
         "MessageLog": ["Disk", "Model", "Zstd"],
         "Rollup": ["LMDB", "Model"],
-        "Envelope": ["CSimdJSON", "CYAML", "Model"],
+        "Signatures": ["CSignatures", "Model"],
+        "Envelope": ["CSimdJSON", "CYAML", "Model", "Signatures"],
         "Engine": ["Disk", "Envelope", "MessageLog", "Model", "Rollup"],
         "Query": ["Engine", "MessageLog", "Model", "Rollup"],
         "Tallylog": ["Engine", "Envelope", "MessageLog", "Model", "Query"],
-        "Feed": ["CZeroMQ", "Engine", "Envelope", "MessageLog", "Model"],
+        "Feed": ["CZeroMQ", "Engine", "Envelope", "MessageLog", "Model", "Signatures"],
         "Client": ["Query"],
-        "Backfill": ["Client", "Engine", "Envelope", "MessageLog", "Model", "Query"],
+        "Backfill": [
+            "Client", "Engine", "Envelope", "MessageLog", "Model", "Query", "Signatures",
+        ],
         "Server": ["Engine", "Envelope", "Model", "Query"],
         "tallylog": [
             "Backfill", "Client", "Disk", "Engine", "Envelope", "Feed", "MessageLog", "Model",
-            "Query", "Rollup", "Server", "Tallylog",
+            "Query", "Rollup", "Server", "Signatures", "Tallylog",
         ],
         "TestSupport": ["Query"],
     ]

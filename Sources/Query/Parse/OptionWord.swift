@@ -2,7 +2,7 @@ import Model
 
 /// The words that begin an option, in the order in which errors list them.
 enum OptionWord: UInt8, CaseIterable {
-    case not, topic, category, user, package, agent, object
+    case not, topic, category, user, package, agent, object, signature
     case from, to, last, zone
     case distinct, by, level, step, origin, fill, except, prefix, new, contains, order, limit, after
     case wait, at
@@ -17,6 +17,7 @@ enum OptionWord: UInt8, CaseIterable {
         case "PACKAGE": self = .package
         case "AGENT": self = .agent
         case "OBJECT": self = .object
+        case "SIGNATURE": self = .signature
         case "FROM": self = .from
         case "TO": self = .to
         case "LAST": self = .last
@@ -52,6 +53,7 @@ enum OptionWord: UInt8, CaseIterable {
         case .package: .package
         case .agent: .agent
         case .object: .object
+        case .signature: .signature
         default: nil
         }
     }
@@ -76,7 +78,8 @@ struct OptionWords {
         return sum
     }
 
-    static let filters = OptionWords(.not, .topic, .category, .user, .package, .agent, .object)
+    static let filters = OptionWords(
+        .not, .topic, .category, .user, .package, .agent, .object, .signature)
     /// What nearly every question accepts.
     static let selection = filters + OptionWords(.from, .to, .last, .zone, .at)
     static let series =
@@ -91,7 +94,7 @@ struct OptionWords {
 
 /// Where the options that may stand only once were met.
 struct OptionPlaces {
-    private var places = InlineArray<27, Int32>(repeating: -1)
+    private var places = InlineArray<28, Int32>(repeating: -1)
 
     /// The option's place among the words, or nil.
     subscript(word: OptionWord) -> Int? {
