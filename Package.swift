@@ -41,6 +41,7 @@ let package = Package(
         // C libraries, each beside the one Swift target that wraps it.
         .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(name: "CMalloc"),
         .systemLibrary(name: "CYAML", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
         .target(
@@ -114,7 +115,7 @@ let package = Package(
             name: "tallylog-cli",
             dependencies: [
                 "Tallylog", "Model", "Disk", "MessageLog", "Rollup", "Engine", "Query", "Envelope",
-                "Signatures", "Feed", "Backfill", "Client", "Server",
+                "Signatures", "Feed", "Backfill", "Client", "Server", "CMalloc",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Configuration", package: "swift-configuration"),
@@ -183,7 +184,7 @@ let package = Package(
             ],
             swiftSettings: edge),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["tallylog-cli"], exclude: ["python"],
+            name: "EndToEndTests", dependencies: ["tallylog-cli"], exclude: ["node", "python"],
             swiftSettings: edge),
         .testTarget(
             name: "TallylogTests", dependencies: ["Tallylog", "TestSupport"], swiftSettings: edge),

@@ -46,6 +46,11 @@ struct Tallylog: AsyncParsableCommand {
                     Verify.self, Repair.self, Rebuild.self, Reextract.self, Dump.self,
                 ]),
         ])
+
+    static func main() async {
+        LargeBuffers.giveBack()
+        await main(nil)
+    }
 }
 
 /// How commands end, besides 0 for success and 64 for wrong usage.

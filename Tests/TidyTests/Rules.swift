@@ -6,6 +6,7 @@ enum Rules {
     static let arrows: [String: Set<String>] = [
         "CChecksum": [],
         "CLMDB": [],
+        "CMalloc": [],
         "CSignatures": [],
         "CSimdJSON": [],
         "CYAML": [],
@@ -30,7 +31,8 @@ enum Rules {
         ],
         "Server": ["Engine", "Envelope", "Model", "Query"],
         "tallylog": [
-            "Backfill", "Client", "Disk", "Engine", "Envelope", "Feed", "MessageLog", "Model",
+            "Backfill", "CMalloc", "Client", "Disk", "Engine", "Envelope", "Feed", "MessageLog",
+            "Model",
             "Query", "Rollup", "Server", "Signatures", "Tallylog",
         ],
         "TestSupport": ["Query"],
