@@ -66,14 +66,17 @@ let package = Package(
                 .embedInCode("Profile/none.yaml"),
             ],
             swiftSettings: core),
+        .target(name: "Rules", dependencies: ["Model", "LMDB", "Envelope"], swiftSettings: core),
         .target(
-            name: "Engine", dependencies: ["Model", "Disk", "MessageLog", "Rollup", "Envelope"],
+            name: "Engine",
+            dependencies: ["Model", "Disk", "MessageLog", "Rollup", "Envelope", "Rules"],
             swiftSettings: core),
         .target(
-            name: "Query", dependencies: ["Model", "MessageLog", "Rollup", "Engine"],
+            name: "Query", dependencies: ["Model", "MessageLog", "Rollup", "Rules", "Engine"],
             swiftSettings: core),
         .target(
-            name: "Tallylog", dependencies: ["Engine", "Envelope", "MessageLog", "Query", "Model"],
+            name: "Tallylog",
+            dependencies: ["Engine", "Envelope", "MessageLog", "Query", "Model", "Rules"],
             swiftSettings: core),
 
         // The edge: the bus, the socket, the command line.
@@ -108,8 +111,8 @@ let package = Package(
         .executableTarget(
             name: "tallylog-cli",
             dependencies: [
-                "Tallylog", "Model", "Disk", "MessageLog", "Rollup", "Engine", "Query", "Envelope",
-                "Feed", "Backfill", "Client", "Server",
+                "Tallylog", "Model", "Disk", "MessageLog", "Rollup", "Rules", "Engine", "Query",
+                "Envelope", "Feed", "Backfill", "Client", "Server",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Configuration", package: "swift-configuration"),
@@ -141,10 +144,13 @@ let package = Package(
             exclude: ["families.jsonl"],
             swiftSettings: edge),
         .testTarget(
+            name: "RulesTests", dependencies: ["Rules", "Envelope", "Model", "TestSupport"],
+            swiftSettings: edge),
+        .testTarget(
             name: "EngineTests",
             dependencies: [
-                "Engine", "Query", "Server", "Envelope", "MessageLog", "Rollup", "LMDB", "Model",
-                "Disk", "DiskSimulation", "TestSupport",
+                "Engine", "Query", "Server", "Envelope", "MessageLog", "Rollup", "Rules", "LMDB",
+                "Model", "Disk", "DiskSimulation", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: edge),
