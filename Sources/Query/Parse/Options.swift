@@ -20,6 +20,10 @@ struct Options {
     var limit: Int?
     var after: (cursor: Cursor, place: Int)?
     var withSequence = false
+    /// The rule that is asked, and filters by its keys.
+    var rule: String?
+    var keyFilters: [RuleQuestion.KeyFilter] = []
+    var quantiles: [Double] = []
     /// Where the options that may stand only once were met.
     var places = OptionPlaces()
 
@@ -29,12 +33,20 @@ struct Options {
 
 extension RequestParser {
     /// Reads the options up to the end of the words.
-    mutating func options(_ accepted: OptionWords) throws(RequestError) -> Options {
-        var options = Options()
+    mutating func options(
+        _ accepted: OptionWords, _ given: Options = Options()
+    ) throws(RequestError) -> Options {
+        var options = given
         while position < words.count {
             let place = position
-            guard let word = OptionWord(words.keyword(place)), accepted.contains(word)
-            else { throw unknownOption(place, accepted) }
+            guard let word = OptionWord(words.keyword(place)), accepted.contains(word) else {
+                guard accepted.contains(.rule), mentionsRule else {
+                    throw unknownOption(place, accepted)
+                }
+                position += 1
+                try readKeyFilter(place, isExcluded: false, into: &options)
+                continue
+            }
             position += 1
             if word == .not || word.dimension != nil {
                 try readFilter(word, place, into: &options)
@@ -66,6 +78,9 @@ extension RequestParser {
             option = try value(of: place)
             dimension = OptionWord(words.keyword(option))?.dimension
         }
+        if mentionsRule {
+            return try readKeyFilter(option, isExcluded: word == .not, into: &options)
+        }
         guard let dimension else {
             throw wrong(
                 option,
@@ -93,6 +108,10 @@ extension RequestParser {
         // Dates mean what the zone says, which may be given behind them.
         case .from, .to, .last, .origin: break
         case .zone: options.zone = try zone(at: argument)
+        // What a rule's words are is known once it is.
+        case .by where mentionsRule, .distinct where mentionsRule: break
+        case .rule: options.rule = ruleWord(at: argument)
+        case .quantile: options.quantiles.append(try quantile(at: argument))
         case .by: options.by = try dimension(at: argument)
         case .level: options.level = try number(at: argument, "level", 1...Limits.topicLevelsMax)
         case .step: options.step = try step(at: argument)

@@ -54,7 +54,7 @@ package enum AggregateState: Hashable, Sendable {
         }
     }
 
-    mutating func merge(_ other: AggregateState) {
+    package mutating func merge(_ other: AggregateState) {
         switch (self, other) {
         case (.sum(var state), .sum(let other)):
             state.merge(other)

@@ -16,7 +16,7 @@ package struct LatestEntry: Hashable, Sendable {
 
     init(_ message: Message) { self.message = message }
 
-    mutating func merge(_ other: LatestEntry) {
+    package mutating func merge(_ other: LatestEntry) {
         guard let there = other.message else { return }
         if let message, (message.time, message.sequence) >= (there.time, there.sequence) { return }
         message = there

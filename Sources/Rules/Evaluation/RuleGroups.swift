@@ -22,6 +22,16 @@ package final class RuleGroups: Sendable {
     /// A group's number; nil where it has none.
     package func number(_ key: [UInt8]) -> UInt32? { state.withLock { $0.numbers[key] } }
 
+    /// Forgets the groups that came last, so that `count` stay.
+    package func forget(from count: Int) {
+        state.withLock { state in
+            while state.texts.count > count {
+                state.numbers[Array(state.texts.key(UInt32(state.texts.count)))] = nil
+                state.texts.removeLast()
+            }
+        }
+    }
+
     /// A group's number, which it gets now where it is new and fits; 0 for the others. To be asked
     /// in the order of the log.
     package func admit(_ key: [UInt8]) -> UInt32 {
@@ -48,6 +58,11 @@ package struct GroupTexts: Sendable {
     mutating func append(_ key: [UInt8]) {
         bytes.append(contentsOf: key)
         ends.append(bytes.count)
+    }
+
+    mutating func removeLast() {
+        ends.removeLast()
+        bytes.removeLast(bytes.count - ends[ends.count - 1])
     }
 
     /// The key of a group.
