@@ -2,6 +2,7 @@ import ArgumentParser
 import Configuration
 import Envelope
 import Model
+import Rules
 import SystemPackage
 
 /// What `serve` runs with: the command line first, then the environment, then the file.
@@ -11,6 +12,8 @@ struct ServeSettings {
     let feeds: [FeedSettings]
     let profile: Profile
     let retention: Retention
+    /// The rules of all files.
+    let rules: [Rule]
 
     init(_ command: Serve) async throws {
         let environment = ConfigReader(provider: EnvironmentVariablesProvider())
@@ -39,6 +42,7 @@ struct ServeSettings {
             aliases: text(command.naming.aliases, "aliases"))
         self.data = data
         self.profile = profile
+        rules = try RuleFiles.read(list(command.rules, "rules"))
         retention = try RetentionSettings.retention(
             age: text(command.retentionAge, "retention.age"),
             bytes: text(command.retentionBytes, "retention.bytes"))

@@ -10,8 +10,8 @@ package enum RuleWords {
     /// What requests write for something else, so that no key or aggregate may be called so.
     package static let reserved: Set<String> = [
         "not", "from", "to", "last", "tz", "distinct", "by", "level", "step", "origin", "fill",
-        "except", "prefix", "new", "contains", "order", "limit", "after", "wait", "at", "rule",
-        "total", "all",
+        "except", "prefix", "new", "contains", "order", "limit", "after", "quantile", "wait", "at",
+        "rule",
     ]
 
     static let acceptedName = "up to \(Limits.ruleNameBytesMax) lower-case letters, digits, - and _"
