@@ -108,7 +108,8 @@ package final class Engine: Sendable {
             WorkerThread(name: "tallylog-index", indexer.run),
             WorkerThread(name: "tallylog-pack", compactor.run),
             // What is damaged and served all the same is not counted: nothing is written then.
-            WorkerThread(name: "tallylog-rules", { [log] in if !log.isReadOnly { follower.run() } }),
+            WorkerThread(
+                name: "tallylog-rules", { [log] in if !log.isReadOnly { follower.run() } }),
         ]
     }
 

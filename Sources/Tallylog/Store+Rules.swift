@@ -38,8 +38,8 @@ extension Store {
         do { _ = try engine.create(rule) } catch { throw StoreError(error) }
     }
 
-    /// Adds the rule, or puts it in the place of the one of its name. The same rule changes nothing;
-    /// another one is computed from the beginning of the log.
+    /// Adds the rule, or puts it in the place of the one of its name. The same rule changes
+    /// nothing; another one is computed from the beginning of the log.
     /// - Returns: whether anything has changed.
     /// - Throws: `StoreError` as `create`.
     @discardableResult

@@ -39,7 +39,8 @@ struct Tallylog: AsyncParsableCommand {
             CommandGroup(
                 name: "Maintaining",
                 subcommands: [
-                    Rollup.self, Checkpoint.self, Compact.self, Backup.self, Restore.self, Stats.self,
+                    Rollup.self, Checkpoint.self, Compact.self, Backup.self, Restore.self,
+                    Stats.self,
                     Verify.self, Repair.self, Rebuild.self, Reextract.self, Dump.self,
                 ]),
         ])

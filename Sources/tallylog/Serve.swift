@@ -18,8 +18,8 @@ struct Serve: AsyncParsableCommand {
 
             What is not given here is taken from the environment (TALLYLOG_DATA, TALLYLOG_SOCKET, \
             TALLYLOG_SUBSCRIBE, TALLYLOG_TOPIC, TALLYLOG_BACKFILL, TALLYLOG_SINCE, \
-            TALLYLOG_PROFILE, TALLYLOG_RULES, TALLYLOG_RETENTION_AGE, TALLYLOG_RETENTION_BYTES; lists with \
-            commas), then from the --config file, in YAML:
+            TALLYLOG_PROFILE, TALLYLOG_RULES, TALLYLOG_RETENTION_AGE, \
+            TALLYLOG_RETENTION_BYTES; lists with commas), then from the --config file, in YAML:
 
               data: /var/lib/tallylog
               subscribe:

@@ -64,9 +64,10 @@ enum RuleVocabulary {
             }
         },
         Meaning(.field("$.topic -> token(-1)")) { message in
-            let last = message.model.topic.split(
-                separator: ".", omittingEmptySubsequences: false
-            ).last.map(String.init) ?? ""
+            let last =
+                message.model.topic.split(
+                    separator: ".", omittingEmptySubsequences: false
+                ).last.map(String.init) ?? ""
             return last.isEmpty ? [] : [last]
         },
         Meaning(.field("n -> not(7)")) { message in message.text("n").filter { $0 != "7" } },

@@ -143,6 +143,7 @@ struct RuleHistory {
         if random.chance(50) {
             #expect(engine.waitForRule(rule.rule.name, milliseconds: 30_000), place(question))
         }
+        try checkWords(question)
         let answer = Executor.answer(.rule(question), withSequence: true, from: engine)
         guard case .array(let parts) = answer, parts.count == 2,
             case .integer(let sequence) = parts[0]
@@ -156,6 +157,14 @@ struct RuleHistory {
         let isRight = Self.matches(parts[1], expected, question)
         #expect(
             isRight, "\(place(question)): \(parts[1]), not \(expected), \(messages.count) messages")
+    }
+
+    /// The question's words mean the question.
+    private mutating func checkWords(_ question: RuleQuestion) throws {
+        guard let words = RuleWordsOfQuestion.words(question, &random) else { return }
+        let parsed = try RequestParser.parse(
+            Words(words.map { Array($0.utf8) }), now: Timestamp(microseconds: 0))
+        #expect(parsed == .question(.rule(question), withSequence: false), "\(words)")
     }
 
     private func place(_ question: RuleQuestion) -> Comment {

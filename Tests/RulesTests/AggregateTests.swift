@@ -115,7 +115,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("0", "0"), ("-0", "0"), ("12", "12"), ("1.5", "1.5"), ("1e3", "1000"), ("1.25E-2", "0.0125"),
+        ("0", "0"), ("-0", "0"), ("12", "12"), ("1.5", "1.5"), ("1e3", "1000"),
+        ("1.25E-2", "0.0125"),
         ("0.0000019", "0.000001"), ("-7.1234567", "-7.123456"), ("1e18", "1000000000000000000"),
         ("000123", "123"), ("1234567890123456789012345678e-10", "123456789012345678.901234"),
         ("1e-400", "0"), ("0e999", "0"),
@@ -151,7 +152,8 @@ import Testing
         var sketch = DistinctSketch()
         for round in 0..<3 {
             for number in 0..<Limits.ruleDistinctExactMax { sketch.add(hash("\(number)")) }
-            #expect(sketch.isExact && sketch.estimate == Int64(Limits.ruleDistinctExactMax), "\(round)")
+            #expect(
+                sketch.isExact && sketch.estimate == Int64(Limits.ruleDistinctExactMax), "\(round)")
         }
     }
 

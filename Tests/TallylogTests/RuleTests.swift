@@ -6,17 +6,23 @@ import Testing
 
 @Suite struct RuleTests {
     private func envelope(_ number: Int) -> String {
-        #"{"topic":"org.example.prod.fedbadges.badge.award","timestamp":\#(1_767_225_600 + number),"#
-            + #""msg_id":"id \#(number)","msg":{"badge":{"badge_id":"b\#(number % 3)"},"size":\#(number)}}"#
+        #"{"topic":"org.example.prod.fedbadges.badge.award","msg_id":"id \#(number)","#
+            + #""timestamp":\#(1_767_225_600 + number),"#
+            + #""msg":{"badge":{"badge_id":"b\#(number % 3)"},"size":\#(number)}}"#
     }
 
     @Test func aRuleIsAValue() async throws {
         let directory = TemporaryDirectory()
+        let (rule, question, expected) = try await fill(directory.path + "/store")
+        try checkAgain(directory.path + "/store", rule, question, expected)
+    }
+
+    private func fill(_ path: String) async throws -> (Rule, Question, Reply) {
         var rule = Rule("badges")
         rule.topics = ["fedbadges.badge.award"]
         rule.keys = [Rule.Key("badge", .field("badge.badge_id"))]
         rule.aggregates = [Rule.Aggregate("size", .sum(.field("size")))]
-        let store = try Store.open(directory.path + "/store")
+        let store = try Store.open(path)
         for number in 0..<10 { try await store.append(envelope(number)) }
         try store.create(rule)
         for number in 10..<20 { try await store.append(envelope(number)) }
@@ -35,7 +41,14 @@ import Testing
         #expect(throws: StoreError.self) { try store.create(rule) }
         #expect(try !store.replace(rule))
         try store.close()
-        let again = try Store.open(directory.path + "/store")
+        return (rule, question, expected)
+    }
+
+    private func checkAgain(
+        _ path: String, _ rule: Rule, _ question: Question, _ expected: Reply
+    ) throws {
+        var rule = rule
+        let again = try Store.open(path)
         #expect(again.rules.map(\.name) == ["badges"])
         #expect(try again.ask(question) == expected)
         rule.keys = []

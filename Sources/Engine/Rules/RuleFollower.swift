@@ -157,7 +157,9 @@ final class RuleFollower: Sendable {
             let tail = runs.reversed().prefix { Self.tier(of: $0) <= tier }.reversed()
             guard tail.count >= Self.tierWidth else { return }
             let merged = RuleRun.merge(Array(tail))
-            rule.change { $0.runs.replaceSubrange(runs.count - tail.count..<runs.count, with: [merged]) }
+            rule.change {
+                $0.runs.replaceSubrange(runs.count - tail.count..<runs.count, with: [merged])
+            }
         }
     }
 

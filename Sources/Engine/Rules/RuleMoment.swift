@@ -11,8 +11,10 @@ package struct RuleMoment: ~Copyable {
     /// The keys of the groups up to the position, by number.
     package let texts: GroupTexts
 
-    init(_ rule: LiveRule, _ state: LiveRule.State, _ texts: GroupTexts, _ stored: consuming RuleReading)
-    {
+    init(
+        _ rule: LiveRule, _ state: LiveRule.State, _ texts: GroupTexts,
+        _ stored: consuming RuleReading
+    ) {
         program = rule.program
         groups = rule.store.groups
         self.state = state

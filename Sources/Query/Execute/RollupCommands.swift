@@ -1,5 +1,4 @@
 import Engine
-import Envelope
 import Model
 import Rules
 

@@ -24,6 +24,8 @@ struct Options {
     var rule: String?
     var keyFilters: [RuleQuestion.KeyFilter] = []
     var quantiles: [Double] = []
+    /// Where the first word was met that only a rule explains.
+    var ruleWordPlace: Int?
     /// Where the options that may stand only once were met.
     var places = OptionPlaces()
 
@@ -58,6 +60,14 @@ extension RequestParser {
             options.places[word] = place
             try read(word, place, into: &options)
         }
+        if options.rule == nil {
+            // RULE was somebody's name.
+            if let place = options.ruleWordPlace { throw unknownOption(place, accepted) }
+            if let place = options.places[.by] { options.by = try dimension(at: place + 1) }
+            if let place = options.places[.distinct] {
+                options.distinct = try dimension(at: place + 1)
+            }
+        }
         try readTimes(into: &options)
         options.filter.dropRepeats()
         return options
@@ -78,10 +88,11 @@ extension RequestParser {
             option = try value(of: place)
             dimension = OptionWord(words.keyword(option))?.dimension
         }
-        if mentionsRule {
-            return try readKeyFilter(option, isExcluded: word == .not, into: &options)
-        }
         guard let dimension else {
+            // RULE itself is no key: what stands there is no name either.
+            if mentionsRule, words.keyword(option) != "RULE" {
+                return try readKeyFilter(option, isExcluded: word == .not, into: &options)
+            }
             throw wrong(
                 option,
                 "NOT is followed by \(quoted(words[option])); accepted: "
@@ -90,6 +101,10 @@ extension RequestParser {
         let bytes = try name(at: value(of: option))
         options.filter.add(
             NamePattern(bytes, of: dimension), of: dimension, negated: word == .not)
+        guard mentionsRule else { return }
+        options.keyFilters.append(
+            RuleQuestion.KeyFilter(
+                key: ruleWord(at: option), name: bytes, isExcluded: word == .not))
     }
 
     private mutating func read(

@@ -70,7 +70,7 @@ extension RequestParser {
         position = 3
         let isAll = words.keyword(1) == "ALL"
         let limit = isAll ? nil : try rows(at: 1, or: ", or ALL")
-        let dimension = mentionsRule ? .topic : try dimension(at: 2)
+        if !mentionsRule { _ = try dimension(at: 2) }
         let options = try options(.top)
         if let rule = options.rule {
             try refuseLevel(options)
@@ -78,6 +78,7 @@ extension RequestParser {
                 limit: limit, key: ruleWord(at: 2), except: options.except)
             return (ruleQuestion(rule, what, options), options)
         }
+        let dimension = try dimension(at: 2)
         try checkLevel(options, dimension)
         let top = TopQuestion(
             limit: limit, dimension: dimension, level: options.level, except: options.except,
@@ -88,12 +89,12 @@ extension RequestParser {
     mutating func distinct() throws(RequestError) -> (Question, Options) {
         try require(words.count >= 2)
         position = 2
-        let dimension = mentionsRule ? .topic : try dimension(at: 1)
+        if !mentionsRule { _ = try dimension(at: 1) }
         let options = try options(.selection)
         if let rule = options.rule {
             return (ruleQuestion(rule, .distinct(word: ruleWord(at: 1)), options), options)
         }
-        return (.distinct(dimension, options.selection), options)
+        return (.distinct(try dimension(at: 1), options.selection), options)
     }
 
     mutating func names() throws(RequestError) -> (Question, Options) {
@@ -146,7 +147,7 @@ extension RequestParser {
     }
 
     mutating func latest() throws(RequestError) -> (Question, Options) {
-        if mentionsRule { return try ruleLatest() }
+        if mentionsRule, let asked = try ruleLatest() { return asked }
         try require(words.count >= 3 && words.keyword(1) == "BY")
         position = 3
         let dimension = try dimension(at: 2)

@@ -18,6 +18,7 @@ extension RequestParser {
     mutating func readKeyFilter(
         _ place: Int, isExcluded: Bool, into options: inout Options
     ) throws(RequestError) {
+        if options.ruleWordPlace == nil { options.ruleWordPlace = place }
         options.keyFilters.append(
             RuleQuestion.KeyFilter(
                 key: ruleWord(at: place), name: try name(at: value(of: place)),
@@ -36,7 +37,8 @@ extension RequestParser {
     func refuseLevel(_ options: Options) throws(RequestError) {
         guard let place = options.places[.level] else { return }
         throw wrong(
-            place, "LEVEL stands beside RULE; accepted: a key of the rule, as in $.topic -> token(4)")
+            place,
+            "LEVEL stands beside RULE; accepted: a key of the rule, as in $.topic -> token(4)")
     }
 
     func ruleSeries(
@@ -68,12 +70,11 @@ extension RequestParser {
         return ruleQuestion(rule, what, options)
     }
 
-    mutating func ruleLatest() throws(RequestError) -> (Question, Options) {
+    /// Nil where no rule is asked.
+    mutating func ruleLatest() throws(RequestError) -> (Question, Options)? {
         position = 1
         let options = try options(.latest)
-        guard let rule = options.rule else {
-            throw wrong(0, "RULE is a name here; accepted: LATEST BY dimension, or RULE rule")
-        }
+        guard let rule = options.rule else { return nil }
         let key = options.places[.by].map { ruleWord(at: $0 + 1) }
         return (ruleQuestion(rule, .latest(key: key), options), options)
     }

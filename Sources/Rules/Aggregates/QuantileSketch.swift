@@ -2,8 +2,8 @@
 /// but in whole numbers alone: 64 buckets between a power of two and the next, in millionths.
 ///
 /// So a quantile is off by at most half a bucket, 1/128 of its value; any machine finds the same
-/// bucket; and no more than about 9,600 buckets exist, which bounds every sketch without ever making
-/// buckets wider.
+/// bucket; and no more than about 9,600 buckets exist, which bounds every sketch without making
+/// buckets wider, ever.
 package struct QuantileSketch: Hashable, Sendable {
     /// Ascending by bucket.
     private var entries: [Entry] = []

@@ -15,7 +15,8 @@ extension Rule {
         try checkWidths()
         guard (1...Limits.ruleGroupsMax).contains(groupsMax) else {
             throw RuleError(
-                name + ".groups-max", "Accepted is a whole number from 1 to \(Limits.ruleGroupsMax).")
+                name + ".groups-max",
+                "Accepted is a whole number from 1 to \(Limits.ruleGroupsMax).")
         }
         let bytes = canonicalText.utf8.count
         guard bytes <= Limits.ruleDefinitionBytesMax else {
@@ -161,7 +162,8 @@ extension Rule {
                     place,
                     "A width is 1s to \(RuleWords.text(ofSeconds: Limits.ruleWidthSecondsMax)).")
             }
-            if let kept = width.keptSeconds, kept < width.seconds || kept > Limits.ruleKeptSecondsMax
+            if let kept = width.keptSeconds,
+                kept < width.seconds || kept > Limits.ruleKeptSecondsMax
             {
                 throw RuleError(
                     name + ".retention." + RuleWords.text(ofSeconds: width.seconds),

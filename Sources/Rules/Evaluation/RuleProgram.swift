@@ -79,7 +79,8 @@ package final class RuleProgram: Sendable {
 
     /// Whether messages of a topic may count.
     package func wants(topic: String) -> Bool {
-        let begins = rule.topicPrefixes.isEmpty || rule.topicPrefixes.contains(where: topic.hasPrefix)
+        let begins =
+            rule.topicPrefixes.isEmpty || rule.topicPrefixes.contains(where: topic.hasPrefix)
         return begins && (topics.isEmpty || topics.contains { $0.matches(topic) })
             && !excludedTopics.contains { $0.matches(topic) }
     }

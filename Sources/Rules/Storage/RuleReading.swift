@@ -26,7 +26,8 @@ package struct RuleReading: ~Copyable {
         let first = RuleRowKey(width: width, start: starts.lowerBound).bytes
         let end = RuleRowKey(width: width, start: starts.upperBound).bytes
         do throws(LMDBError) {
-            try unsafe transaction.forEach(from: first, upTo: end) { (key, value) throws(LMDBError) in
+            try unsafe transaction.forEach(from: first, upTo: end) {
+                (key, value) throws(LMDBError) in
                 do {
                     guard let row = unsafe RuleRowKey(key) else { throw PackedDamage() }
                     let entries = try unsafe RuleRow.decode(

@@ -12,7 +12,11 @@ struct AmountsAnswer {
         else { return }
         let isNamed = key != nil
         titles = (isNamed ? [key ?? ""] : []) + (grid == nil ? [] : ["start"])
-        if quantiles.isEmpty { titles.append(aggregate) } else { titles += quantiles.map { "\($0)" } }
+        if quantiles.isEmpty {
+            titles.append(aggregate)
+        } else {
+            titles += quantiles.map { "\($0)" }
+        }
         for (name, part) in isNamed ? Self.named(reply) : [(nil, reply)] {
             let before = name.map { [AnswerTable.Cell.text($0)] } ?? []
             if grid == nil {
