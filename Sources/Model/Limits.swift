@@ -182,8 +182,10 @@ public enum Limits {
     public static let ruleGroupsUsual = 10_000
     /// The most that it may say.
     public static let ruleGroupsMax = 200_000
+    /// The keys of one rule's groups, in bytes; groups that come behind are no longer kept apart.
+    public static let ruleGroupBytesMax = 64 << 20
     /// Combinations of the keys' values that one message counts for.
-    public static let ruleGroupsPerMessageMax = 256
+    public static let ruleGroupsPerMessageMax = 64
     /// Distinct texts are counted exactly up to so many per bucket and group, or per answer.
     public static let ruleDistinctExactMax = 512
     /// Numbers beyond +-10^18 are no numbers for sums, minima, maxima and quantiles.
@@ -193,9 +195,9 @@ public enum Limits {
     public static let ruleMapBytesMax = 16 << 30
     /// Rows of the log that rules are computed from at a time.
     public static let ruleBatchRows = 8_192
-    /// What was computed is folded into LMDB once it is of so many rows, or has so many cells ...
+    /// What was computed is folded into LMDB once it is of so many rows, or takes so much memory ...
     public static let ruleFoldRows = 262_144
-    public static let ruleFoldCells = 100_000
+    public static let ruleFoldBytes = 32 << 20
     /// ... or after so long.
     public static let ruleFoldSeconds = 5
     /// Stored rows that one transaction deletes.

@@ -108,7 +108,9 @@ struct RuleTrial: ~Copyable {
         // The evaluator looks at the bytes that it has begun with.
         envelope.withUnsafeBytes { bytes in
             guard evaluator.begin(bytes) else { return }
-            evaluator.evaluate(program, message) { found.append(($0, $1)) }
+            evaluator.evaluate(program, message) { key, contribution in
+                found.append((key, contribution.state(program)))
+            }
         }
         if !found.isEmpty { counted += 1 }
         for (key, state) in found {

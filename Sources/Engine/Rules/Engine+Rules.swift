@@ -99,7 +99,7 @@ extension Engine {
         while true {
             // The rule first: whatever it covers, the log that is loaded after it has.
             let state = live.current
-            let texts = live.store.groups.texts
+            let texts = live.store.groups.texts(upTo: state.groupCount)
             let result = try read(stop: stop) { (snapshot) throws -> Result? in
                 let stored = try live.store.beginRead()
                 // A fold has taken more than was loaded: load again.

@@ -128,19 +128,17 @@ final class RuleFollower: Sendable {
         _ rules: [LiveRule], _ sequences: ClosedRange<UInt64>, _ segments: [SegmentView],
         _ scan: inout RuleScan
     ) throws -> [RuleRun] {
+        let programs = rules.map(\.program)
+        let groups = rules.map(\.store.groups)
         var builders = rules.map { _ in RuleRunBuilder() }
         var losses = rules.map { _ in RuleLosses() }
         let widths = rules.map { $0.program.rule.widths[0].seconds }
-        try scan.run(sequences, of: segments, rules.map(\.program)) { number, time, found in
-            switch found {
-            case .lost: losses[number].add(lostAt: time)
-            case .group(let key, let state):
-                let group = rules[number].store.groups.admit(key)
-                if group == 0 { losses[number].others += 1 }
-                let second = time.floorDivided(by: 1_000_000)
-                let start = second.floorDivided(by: widths[number]) * widths[number]
-                builders[number].add(start, group, state)
-            }
+        try scan.run(sequences, of: segments, programs) { number, time, key, contribution in
+            guard let key else { return losses[number].add(lostAt: time) }
+            let group = groups[number].admit(key)
+            if group == 0 { losses[number].others += 1 }
+            let start = time.floorDivided(by: widths[number] * 1_000_000) * widths[number]
+            builders[number].add(start, group, contribution, programs[number])
         }
         return rules.indices.map { number in
             builders[number].run(
@@ -178,9 +176,9 @@ final class RuleFollower: Sendable {
     private func keepUp(_ rule: LiveRule, _ work: inout Work) {
         let state = rule.current
         let rows = state.runs.reduce(0) { $0 + $1.rows }
-        let cells = state.runs.reduce(0) { $0 + $1.cells.count }
+        let bytes = state.runs.reduce(0) { $0 + $1.memoryBytes }
         let since = now.seconds - (work.foldedAt[rule.number]?.seconds ?? 0)
-        if rows >= pace.foldRows || cells >= Limits.ruleFoldCells
+        if rows >= pace.foldRows || bytes >= Limits.ruleFoldBytes
             || rows > 0 && since >= pace.foldSeconds
         {
             fold(rule, &work)

@@ -7,13 +7,15 @@ import Rules
 /// Goes through messages in the order of the log and holds each against rules: by its topic first,
 /// from the columns, so that payloads are read of those alone that a rule wants. For one thread.
 package struct RuleScan: ~Copyable {
-    /// What a scan comes upon.
-    package enum Found {
-        /// A message counts for a group of the rule, and adds this.
-        case group([UInt8], GroupState)
-        /// A message may count, but its payload is gone.
-        case lost
-    }
+    /// Is told what a rule finds.
+    /// - Parameters:
+    ///   - rule: its place among the programs.
+    ///   - time: the message's.
+    ///   - group: one that the message counts for; nil where it may count, but its payload is gone.
+    ///   - contribution: what it adds to the group.
+    package typealias Visit = (
+        _ rule: Int, _ time: Int64, _ group: [UInt8]?, _ contribution: RuleContribution
+    ) throws -> Void
 
     private let names: NameTable
     private var evaluator = RuleEvaluator()
@@ -42,11 +44,10 @@ package struct RuleScan: ~Copyable {
     ///   - sequences: which messages.
     ///   - span: only times in it, in microseconds.
     ///   - programs: at most 64.
-    ///   - body: is told the rule's place, and the message's time.
     package mutating func run(
         _ sequences: ClosedRange<UInt64>, span: Range<Int64>? = nil, of segments: [SegmentView],
         _ programs: [RuleProgram],
-        _ body: (_ rule: Int, _ time: Int64, _ found: Found) throws -> Void
+        _ body: Visit
     ) throws {
         for view in segments {
             let first = view.segment.firstSequence
@@ -65,13 +66,13 @@ package struct RuleScan: ~Copyable {
 
     private mutating func run(
         _ view: SegmentView, rows: ClosedRange<Int>, _ span: Range<Int64>?,
-        _ programs: [RuleProgram], _ body: (Int, Int64, Found) throws -> Void
+        _ programs: [RuleProgram], _ body: Visit
     ) throws {
         let globals = view.names.globals(of: .topic)
         let masks = masks(globals, programs)
         guard masks.contains(where: { $0 != 0 }) else { return }
         let columns = view.segment.columns
-        var reader = PayloadReader(view.segment)
+        var reader = PayloadReader(view.segment, goesForward: true)
         let dimensions = programs.reduce(into: Set()) { $0.formUnion($1.dimensions) }.sorted()
         let selection = dimensions.reduce(into: ColumnSelection([.times, .topics])) {
             $0.formUnion(.set(of: $1))
@@ -155,7 +156,7 @@ package struct RuleScan: ~Copyable {
 
     private mutating func evaluate(
         _ mask: UInt64, _ row: Int, _ programs: [RuleProgram], _ reader: inout PayloadReader,
-        _ body: (Int, Int64, Found) throws -> Void
+        _ body: Visit
     ) throws {
         evaluated += 1
         // nil: not read yet.
@@ -169,14 +170,14 @@ package struct RuleScan: ~Copyable {
             if program.needsPayload {
                 if isThere == nil { isThere = try read(row, &reader) }
                 if isThere == false {
-                    try body(number, message.time, .lost)
+                    try body(number, message.time, nil, RuleContribution())
                     continue
                 }
             }
             let time = message.time
-            evaluator.evaluate(program, message) { key, state in
+            evaluator.evaluate(program, message) { key, contribution in
                 if failure != nil { return }
-                do { try body(number, time, .group(key, state)) } catch { failure = error }
+                do { try body(number, time, key, contribution) } catch { failure = error }
             }
             if let failure { throw failure }
         }

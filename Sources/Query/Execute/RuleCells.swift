@@ -63,18 +63,16 @@ struct RuleCells {
         var known = groups
         defer { groups = known }
         try scan.run(sequences, span: times, of: snapshot.segments, [program]) {
-            (_, time, what) throws in
+            (_, time, key, contribution) throws in
             found += 1
             if found % 64 == 0 { try snapshot.checkStopped() }
             guard times == nil || found <= Limits.ruleEdgeMessagesMax else {
                 throw RequestError(tooManyBetween: program)
             }
-            switch what {
-            case .lost: throw RequestError(goneBetween: program)
-            case .group(let key, let state):
-                let group = known.number(of: key, moment.number(of: key))
-                if known.accepts(group) { try body(Timestamp(microseconds: time), group, state) }
-            }
+            guard let key else { throw RequestError(goneBetween: program) }
+            let group = known.number(of: key, moment.number(of: key))
+            guard known.accepts(group) else { return }
+            try body(Timestamp(microseconds: time), group, contribution.state(program))
         }
     }
 
@@ -87,7 +85,6 @@ private struct RuleGroupFilter {
     private let keyCount: Int
     private let limit: Int
     private var texts: GroupTexts
-    private let computed: Int
     /// Groups of messages that the rule has not computed yet.
     private var added: [[UInt8]: UInt32] = [:]
     private let any: [[NamePattern]]
@@ -113,17 +110,16 @@ private struct RuleGroupFilter {
         keyCount = rule.keys.count
         limit = rule.groupsMax
         texts = moment.texts
-        computed = moment.groupCount
     }
 
     /// - Parameter number: what the rule says.
     mutating func number(of key: [UInt8], _ number: UInt32?) -> UInt32 {
         if let number { return number }
         if let number = added[key] { return number }
-        let next = computed + added.count + 1
-        guard next <= limit else { return 0 }
-        added[key] = UInt32(next)
-        return UInt32(next)
+        guard texts.hasRoom(for: key, limit: limit) else { return 0 }
+        texts.append(key)
+        added[key] = UInt32(texts.count)
+        return UInt32(texts.count)
     }
 
     mutating func accepts(_ group: UInt32) -> Bool {
@@ -147,11 +143,7 @@ private struct RuleGroupFilter {
     }
 
     func values(_ group: UInt32) -> [[UInt8]] {
-        if Int(group) > computed {
-            let key = added.first { $0.value == group }?.key ?? []
-            return GroupKey.values(key) ?? []
-        }
-        return texts.values(group, keys: keyCount)
+        texts.values(group, keys: keyCount)
     }
 }
 

@@ -48,10 +48,29 @@ package enum AggregateState: Hashable, Sendable {
             state.add(number, largest: true)
             self = .max(state)
         case .quantiles(var state):
+            // Else its memory would have two owners, and be copied.
+            self = .quantiles(QuantileSketch())
             state.add(number)
             self = .quantiles(state)
         case .distinct, .latest: break
         }
+    }
+
+    /// Of what it has besides the value itself.
+    var memoryBytes: Int {
+        switch self {
+        case .sum, .min, .max: 0
+        case .distinct(let state): state.memoryBytes
+        case .latest(let state): state.memoryBytes
+        case .quantiles(let state): state.memoryBytes
+        }
+    }
+
+    mutating func add(hash: UInt64) {
+        guard case .distinct(var state) = self else { return }
+        self = .distinct(DistinctSketch())
+        state.add(hash)
+        self = .distinct(state)
     }
 
     package mutating func merge(_ other: AggregateState) {
@@ -118,6 +137,9 @@ package struct GroupState: Hashable, Sendable {
         count += other.count
         for place in parts.indices { parts[place].merge(other.parts[place]) }
     }
+
+    /// About what it takes in memory, and a little more.
+    var memoryBytes: Int { parts.reduce(64) { $0 + 64 + $1.memoryBytes } }
 
     func encode(to bytes: inout [UInt8]) {
         bytes.append(packed: count)

@@ -81,6 +81,13 @@ package struct DistinctSketch: Hashable, Sendable {
         if run > registers[place] { registers[place] = run }
     }
 
+    var memoryBytes: Int {
+        switch form {
+        case .exact(let hashes): hashes.count * 8
+        case .registers: Self.registerCount
+        }
+    }
+
     /// Whether `estimate` is the number itself.
     package var isExact: Bool { if case .exact = form { true } else { false } }
 

@@ -22,6 +22,8 @@ package struct LatestEntry: Hashable, Sendable {
         message = there
     }
 
+    var memoryBytes: Int { message?.texts.reduce(0) { $0 + 48 + ($1?.count ?? 0) } ?? 0 }
+
     func encode(to bytes: inout [UInt8]) {
         guard let message else { return bytes.append(0) }
         bytes.append(1)

@@ -82,6 +82,8 @@ package struct QuantileSketch: Hashable, Sendable {
         entries = merged
     }
 
+    var memoryBytes: Int { entries.count * MemoryLayout<Entry>.stride }
+
     /// How many numbers there were.
     package var count: UInt64 { entries.reduce(0) { $0 + $1.count } }
 

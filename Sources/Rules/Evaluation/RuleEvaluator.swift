@@ -9,6 +9,7 @@ package struct RuleEvaluator: ~Copyable {
     private var ranges: [[Range<Int>]] = []
     private var places: [Int] = []
     private var key: [UInt8] = []
+    private var contribution = RuleContribution()
 
     package init(aliases: Aliases = .none) { search = FieldSearch(aliases: aliases) }
 
@@ -23,12 +24,12 @@ package struct RuleEvaluator: ~Copyable {
     /// topic is one that the rule wants.
     package mutating func evaluate(
         _ program: RuleProgram, _ message: RuleMessage,
-        _ body: (_ group: [UInt8], _ state: GroupState) -> Void
+        _ body: (_ group: [UInt8], _ contribution: RuleContribution) -> Void
     ) {
         guard hasNames(program, message) else { return }
         for condition in program.conditions where !search.finds(condition) { return }
         guard collectKeys(program, message) else { return }
-        let state = GroupState(count: 1, parts: parts(program, message))
+        contribute(program, message)
         places.removeAll(keepingCapacity: true)
         places.append(contentsOf: repeatElement(0, count: program.keys.count))
         for _ in 0..<Limits.ruleGroupsPerMessageMax {
@@ -36,7 +37,7 @@ package struct RuleEvaluator: ~Copyable {
             for (number, place) in places.enumerated() {
                 GroupKey.append(texts[ranges[number][place]], to: &key)
             }
-            body(key, state)
+            body(key, contribution)
             guard turn() else { return }
         }
     }
@@ -87,29 +88,32 @@ package struct RuleEvaluator: ~Copyable {
         return false
     }
 
-    private func parts(_ program: RuleProgram, _ message: RuleMessage) -> [AggregateState] {
-        if program.shapes.isEmpty { return [] }
-        var parts = program.shapes.map(\.nothing)
-        for (place, inputs) in program.aggregates.enumerated() {
-            switch parts[place] {
+    private mutating func contribute(_ program: RuleProgram, _ message: RuleMessage) {
+        contribution.begin(program)
+        for place in program.shapes.indices {
+            let inputs = program.aggregates[place]
+            switch program.shapes[place] {
             case .latest:
                 let texts = inputs.map { firstText($0, message) }
-                parts[place] = .latest(
-                    LatestEntry(
-                        LatestEntry.Message(
-                            time: message.time, sequence: message.sequence, texts: texts)))
-            case .distinct(var state):
+                contribution.newest[place] = LatestEntry(
+                    LatestEntry.Message(
+                        time: message.time, sequence: message.sequence, texts: texts))
+            case .distinct:
+                var hashes = contribution.hashes[place]
+                contribution.hashes[place] = []
                 unsafe forEach(inputs[0], message) { text in
-                    unsafe state.add(DistinctSketch.hash(text))
+                    unsafe hashes.append(DistinctSketch.hash(text))
                 }
-                parts[place] = .distinct(state)
+                contribution.hashes[place] = hashes
             default:
+                var numbers = contribution.numbers[place]
+                contribution.numbers[place] = []
                 unsafe forEach(inputs[0], message) { text in
-                    if let number = unsafe DecimalNumber(text) { parts[place].add(number) }
+                    if let number = unsafe DecimalNumber(text) { numbers.append(number) }
                 }
+                contribution.numbers[place] = numbers
             }
         }
-        return parts
     }
 
     private func forEach(

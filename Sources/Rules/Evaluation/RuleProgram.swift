@@ -21,6 +21,8 @@ package final class RuleProgram: Sendable {
 
     package let rule: Rule
     package let shapes: [AggregateState.Shape]
+    /// A group's state without messages.
+    package let nothing: GroupState
     /// Whether messages' payloads are needed, and not their columns alone.
     package let needsPayload: Bool
     /// The dimensions whose names are needed, besides topics and categories.
@@ -55,6 +57,7 @@ package final class RuleProgram: Sendable {
             throw RuleError(rule.name, error.description)
         }
         shapes = rule.aggregates.map { AggregateState.Shape($0.kind) }
+        nothing = GroupState(count: 0, parts: shapes.map(\.nothing))
         topics = rule.topics.compactMap { TopicPattern($0) }
         excludedTopics = rule.excludedTopics.compactMap { TopicPattern($0) }
         names = rule.names.map {

@@ -23,6 +23,8 @@ package final class RuleRun: Sendable {
     package let losses: RuleLosses
     /// How many groups there are behind it.
     package let groupCount: Int
+    /// About what it takes in memory.
+    package let memoryBytes: Int
 
     init(
         _ sequences: ClosedRange<UInt64>, cells: [Cell], losses: RuleLosses, groupCount: Int
@@ -31,6 +33,7 @@ package final class RuleRun: Sendable {
         self.cells = cells
         self.losses = losses
         self.groupCount = groupCount
+        memoryBytes = cells.reduce(0) { $0 + $1.state.memoryBytes }
     }
 
     package var rows: UInt64 { sequences.upperBound - sequences.lowerBound + 1 }
@@ -77,30 +80,50 @@ package struct RuleLosses: Hashable, Sendable {
 
 /// Gathers cells in any order.
 package struct RuleRunBuilder {
-    private struct Place: Hashable {
-        var start: Int64
-        var group: UInt32
-    }
-
-    private var places: [Place: Int] = [:]
+    private var table = SlotTable()
     private var cells: [RuleRun.Cell] = []
 
     package init() {}
 
-    package var cellCount: Int { cells.count }
-
     package mutating func add(_ cell: RuleRun.Cell) {
-        add(cell.start, cell.group, cell.state)
+        if let known = find(cell.start, cell.group) {
+            cells[known].state.merge(cell.state)
+        } else {
+            insert(cell)
+        }
     }
 
-    package mutating func add(_ start: Int64, _ group: UInt32, _ state: GroupState) {
-        let place = Place(start: start, group: group)
-        if let known = places[place] {
-            cells[known].state.merge(state)
+    /// Adds one message.
+    package mutating func add(
+        _ start: Int64, _ group: UInt32, _ contribution: RuleContribution, _ program: RuleProgram
+    ) {
+        if let known = find(start, group) {
+            contribution.add(to: &cells[known].state)
         } else {
-            places[place] = cells.count
-            cells.append(RuleRun.Cell(start: start, group: group, state: state))
+            insert(RuleRun.Cell(start: start, group: group, state: contribution.state(program)))
         }
+    }
+
+    @inline(__always)
+    private func find(_ start: Int64, _ group: UInt32) -> Int? {
+        let found = table.find(Self.hash(start, group)) { number in
+            let cell = Int(number) - 1
+            return cells[cell].start == start && cells[cell].group == group
+        }
+        return found.map { Int($0) - 1 }
+    }
+
+    private mutating func insert(_ cell: RuleRun.Cell) {
+        cells.append(cell)
+        let cells = cells
+        table.insert(UInt32(cells.count), Self.hash(cell.start, cell.group)) { number in
+            Self.hash(cells[Int(number) - 1].start, cells[Int(number) - 1].group)
+        }
+    }
+
+    private static func hash(_ start: Int64, _ group: UInt32) -> UInt64 {
+        SeededHash.hash(
+            UInt64(bitPattern: start), UInt64(group), seed: SeededHash.processSeed)
     }
 
     package func run(

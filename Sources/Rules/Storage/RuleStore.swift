@@ -159,8 +159,9 @@ package final class RuleStore: Sendable {
     private static func coarser(_ cells: [RuleRun.Cell], _ seconds: Int64) -> [RuleRun.Cell] {
         var builder = RuleRunBuilder()
         for cell in cells {
-            builder.add(
-                cell.start.floorDivided(by: seconds) * seconds, cell.group, cell.state)
+            var wider = cell
+            wider.start = cell.start.floorDivided(by: seconds) * seconds
+            builder.add(wider)
         }
         return builder.sorted
     }
