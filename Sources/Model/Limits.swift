@@ -195,7 +195,7 @@ public enum Limits {
     public static let ruleMapBytesMax = 16 << 30
     /// Rows of the log that rules are computed from at a time.
     public static let ruleBatchRows = 8_192
-    /// What was computed is folded into LMDB once it is of so many rows, or takes so much memory ...
+    /// What was computed is folded into LMDB once it is of so many rows, or has so many bytes ...
     public static let ruleFoldRows = 262_144
     public static let ruleFoldBytes = 32 << 20
     /// ... or after so long.

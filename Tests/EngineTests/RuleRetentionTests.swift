@@ -1,7 +1,7 @@
-// What could go wrong: retention of a width takes buckets that it should keep, or a message from the
-// far future takes all; coarser buckets go with the finer ones; a rebuild has others than were kept;
-// a rule that lacks messages, since their payloads were gone, answers as if it had them; what is
-// stored of a rule is damaged, and takes other rules or the store with it.
+// What could go wrong: retention of a width takes buckets that it should keep, or a message from
+// the far future takes all; coarser buckets go with the finer ones; a rebuild has others than were
+// kept; a rule that lacks messages, since their payloads were gone, answers as if it had them; what
+// is stored of a rule is damaged, and takes other rules or the store with it.
 import Engine
 import Foundation
 import MessageLog
