@@ -52,7 +52,8 @@ final class RuleFollower: Sendable {
             let rules = book.live
             work.scan.forget(allBut: rules.map(\.program))
             var hasWorked = false
-            for group in Self.groups(rules, patient: work.failedAt, self.now) {
+            let willing = rules.filter { isWilling($0, work.failedAt) }
+            for group in Self.groups(willing) {
                 hasWorked = step(group, &work) || hasWorked
                 if progress.counters.closing { break }
             }
@@ -61,7 +62,7 @@ final class RuleFollower: Sendable {
                 if pace.foldsAtClose { for rule in book.live { fold(rule, &work) } }
                 return
             }
-            if !hasWorked { wait(rules) }
+            if !hasWorked { wait(willing) }
         }
     }
 
@@ -78,19 +79,17 @@ final class RuleFollower: Sendable {
         }
     }
 
+    /// Whether a rule may be tried: not again right after it has failed.
+    private func isWilling(_ rule: LiveRule, _ failedAt: [UInt32: Timestamp]) -> Bool {
+        guard let failed = failedAt[rule.number] else { return true }
+        let passed = now.microseconds - failed.microseconds
+        return passed < 0 || passed >= Int64(Self.patienceMilliseconds) * 1_000
+    }
+
     /// Rules that stand at one place go on together; those that are furthest first.
-    private static func groups(
-        _ rules: [LiveRule], patient: [UInt32: Timestamp], _ now: Timestamp
-    ) -> [[LiveRule]] {
+    private static func groups(_ rules: [LiveRule]) -> [[LiveRule]] {
         var groups: [UInt64: [LiveRule]] = [:]
-        for rule in rules {
-            if let failed = patient[rule.number],
-                now.microseconds - failed.microseconds < Int64(patienceMilliseconds) * 1_000
-            {
-                continue
-            }
-            groups[rule.current.position, default: []].append(rule)
-        }
+        for rule in rules { groups[rule.current.position, default: []].append(rule) }
         return groups.sorted { $0.key > $1.key }.map(\.value)
     }
 
@@ -117,6 +116,12 @@ final class RuleFollower: Sendable {
             for (rule, count) in zip(rules, counts) {
                 // Groups of what was not taken must not stay: numbers follow the log.
                 rule.store.groups.forget(from: count)
+            }
+            // What one rule needs and cannot be read must not hold up the others.
+            if rules.count > 1 {
+                return rules.reduce(false) { step([$1], &work) || $0 }
+            }
+            for rule in rules {
                 rule.change { $0.failure = "\(error)" }
                 work.failedAt[rule.number] = now
             }

@@ -29,7 +29,7 @@ struct RuleCells {
                 try body(Timestamp(seconds: start), group, state)
             }
         }
-        guard !sources.span.isEmpty else { return }
+        guard !sources.span.isEmpty, sources.tail != nil || !sources.edges.isEmpty else { return }
         var scan = RuleScan(snapshot.names)
         try evaluateTail(&scan, moment, in: snapshot, body)
         for edge in sources.edges where moment.position > 0 {

@@ -12,7 +12,7 @@ package final class RuleProgram: Sendable {
             switch source {
             case .dimension(let dimension): self = .dimension(dimension)
             case .field(let text, let each):
-                self = .field(SoughtField(try Field(text, each: each)))
+                self = .field(try SoughtField(text, each: each))
             }
         }
 
@@ -41,7 +41,7 @@ package final class RuleProgram: Sendable {
         self.rule = rule
         do throws(FieldError) {
             var conditions: [SoughtField] = []
-            for text in rule.conditions { conditions.append(SoughtField(try Self.condition(text))) }
+            for text in rule.conditions { conditions.append(try Self.condition(text)) }
             self.conditions = conditions
             keys = try Self.inputs(rule.keys.map(\.source))
             var aggregates: [[Input]] = []
@@ -76,8 +76,8 @@ package final class RuleProgram: Sendable {
     }
 
     /// A condition is a field that is found once for each value that the paths lead to.
-    static func condition(_ text: String) throws(FieldError) -> Field {
-        try Field("'there'", each: text)
+    static func condition(_ text: String) throws(FieldError) -> SoughtField {
+        try SoughtField("'there'", each: text)
     }
 
     /// Whether messages of a topic may count.
