@@ -116,10 +116,10 @@ extension Engine {
     package func foldedDump(rule name: String, milliseconds: Int) throws -> [UInt8] {
         guard let entry = rules.catalog.entry(named: name), let live = rules.live(entry.number)
         else { throw EngineError.rule("there is no rule \(name)") }
-        for _ in 0..<max(1, milliseconds / 5) where live.store.watermark < live.current.position {
+        for _ in 0..<max(1, milliseconds / 5) where !live.isSettled {
             _ = progress.monitor.wait(milliseconds: 5) { $0.closing ? true : nil }
         }
-        guard live.store.watermark >= live.current.position else {
+        guard live.isSettled else {
             throw EngineError.rule("the rule \(name) has not been folded")
         }
         var bytes: [UInt8] = []

@@ -20,6 +20,8 @@ package final class LiveRule: Sendable {
         package internal(set) var losses: RuleLosses
         /// By width, in seconds since 1970: buckets that begin before are not kept.
         package internal(set) var horizons: [Int64]
+        /// The same, as far as what lies before is deleted.
+        package internal(set) var deleted: [Int64]
         /// Why it does not get on, if it does not.
         package internal(set) var failure: String?
     }
@@ -31,7 +33,17 @@ package final class LiveRule: Sendable {
         state = Mutex(
             State(
                 position: store.watermark, groupCount: store.groups.count, losses: store.losses,
-                horizons: program.rule.widths.map { entry.horizons[$0.seconds] ?? .min }))
+                horizons: program.rule.widths.map { entry.horizons[$0.seconds] ?? .min },
+                deleted: program.rule.widths.map { _ in .min }))
+    }
+
+    /// Whether all that is computed is folded, and nothing more is stored than is to be kept.
+    var isSettled: Bool {
+        let state = current
+        return store.watermark >= state.position && state.deleted == state.horizons
+            && zip(program.rule.widths, state.horizons).allSatisfy { width, horizon in
+                width.keptSeconds == nil || horizon != .min
+            }
     }
 
     package var current: State { state.withLock { $0 } }

@@ -39,7 +39,6 @@ final class RuleFollower: Sendable {
         var scan: RuleScan
         /// By rule's number.
         var foldedAt: [UInt32: Timestamp] = [:]
-        var deleted: [UInt32: [Int64]] = [:]
         /// A fold or a read failed: the rule is left alone for a moment.
         var failedAt: [UInt32: Timestamp] = [:]
     }
@@ -190,7 +189,7 @@ final class RuleFollower: Sendable {
         }
         do {
             try moveHorizons(rule)
-            try deleteBuckets(rule, &work)
+            try deleteBuckets(rule)
         } catch {
             rule.change { $0.failure = "\(error)" }
         }
@@ -222,13 +221,13 @@ final class RuleFollower: Sendable {
         }
     }
 
-    private func deleteBuckets(_ rule: LiveRule, _ work: inout Work) throws {
-        let horizons = rule.current.horizons
-        var deleted = work.deleted[rule.number] ?? horizons.map { _ in .min }
-        for place in horizons.indices where horizons[place] > deleted[place] {
-            let isMore = try rule.store.deleteBuckets(ofWidth: place, before: horizons[place])
-            if !isMore { deleted[place] = horizons[place] }
+    private func deleteBuckets(_ rule: LiveRule) throws {
+        let state = rule.current
+        for place in state.horizons.indices where state.horizons[place] > state.deleted[place] {
+            let horizon = state.horizons[place]
+            if try !rule.store.deleteBuckets(ofWidth: place, before: horizon) {
+                rule.change { $0.deleted[place] = horizon }
+            }
         }
-        work.deleted[rule.number] = deleted
     }
 }
