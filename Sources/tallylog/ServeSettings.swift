@@ -32,7 +32,9 @@ struct ServeSettings {
         }
         let list = { (given: [String], key: ConfigKey) in
             if !given.isEmpty { return given }
-            return environment.stringArray(forKey: key) ?? file?.stringArray(forKey: key) ?? []
+            // A text by itself is a list of one.
+            return environment.stringArray(forKey: key) ?? file?.stringArray(forKey: key)
+                ?? file?.string(forKey: key).map { [$0] } ?? []
         }
         guard let data = text(command.data, "data") else {
             throw ValidationError("Name the data directory: --data DIR.")

@@ -1,3 +1,4 @@
+import Glibc
 import MessageLog
 import Model
 import Rollup
@@ -98,6 +99,8 @@ final class RuleFollower: Sendable {
         guard let position = rules.first?.current.position else { return false }
         let state = head.current
         guard state.end > position else { return false }
+        let begun = now
+        defer { rest(begun, behind: state.end - position, state.end) }
         // As far as the next rules that are ahead, to go on with them.
         let ahead = book.live.map { $0.current.position }.filter { $0 > position }.min()
         let last = min(state.end, position + pace.batchRows, ahead ?? .max)
@@ -126,6 +129,15 @@ final class RuleFollower: Sendable {
             }
             return false
         }
+    }
+
+    /// While messages come, history waits now and then: priority alone does not keep appends short
+    /// where cores are few.
+    private func rest(_ begun: Timestamp, behind rows: UInt64, _ end: UInt64) {
+        guard rows > pace.batchRows, head.current.end > end else { return }
+        let taken = max(0, now.microseconds - begun.microseconds)
+        let pause = min(taken / Limits.ruleRestShare, Limits.ruleRestMicrosecondsMax)
+        usleep(UInt32(pause))
     }
 
     private func compute(

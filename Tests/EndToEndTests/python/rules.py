@@ -359,9 +359,22 @@ def check_mistakes(folder):
     check_contains("no mistake", said, "volume: count by nothing", "releng-compose: count, newest")
 
 
+def check_configuration(folder):
+    """A file of rules may stand by itself in the configuration."""
+    path = os.path.join(folder, "serve.yaml")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(f"rules: {EXAMPLES[1]}\n")
+    os.mkdir(os.path.join(folder, "configured"))
+    with Server(os.path.join(folder, "configured"), options=["--config", path]) as server:
+        client = server.client()
+        check("rules of the configuration", "karma" in definitions(client), True)
+        server.stop()
+
+
 def main():
     folder = tempfile.mkdtemp()
     check_mistakes(folder)
+    check_configuration(folder)
     messages = [make(number) for number in range(9_000)]
     name_messages(folder, messages)
     options = ["--rules", EXAMPLES[0], "--rules", EXAMPLES[1]]
