@@ -5,7 +5,8 @@ PREFIX ?= /usr/local
 SWIFT ?= swift
 
 LIBRARIES = liblmdb-dev libzmq3-dev libzstd-dev libsimdjson-dev libyaml-dev libssl-dev pkg-config
-TEST_TOOLS = redis-tools jq python3 python3-redis python3-hiredis python3-zmq netcat-openbsd
+TEST_TOOLS = redis-tools jq python3 python3-redis python3-hiredis python3-zmq python3-cryptography \
+	netcat-openbsd nodejs node-redis
 
 SECONDS_EACH ?= 60
 

@@ -41,10 +41,14 @@ let package = Package(
         // C libraries, each beside the one Swift target that wraps it.
         .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(name: "CMalloc"),
         .systemLibrary(name: "CYAML", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
         .target(
             name: "CChecksum",
+            linkerSettings: [.linkedLibrary("crypto")]),
+        .target(
+            name: "CSignatures",
             linkerSettings: [.linkedLibrary("crypto")]),
         .target(
             name: "CSimdJSON",
@@ -60,7 +64,9 @@ let package = Package(
         .target(name: "MessageLog", dependencies: ["Model", "Disk", "Zstd"], swiftSettings: core),
         .target(name: "Rollup", dependencies: ["Model", "LMDB"], swiftSettings: core),
         .target(
-            name: "Envelope", dependencies: ["Model", "CSimdJSON", "CYAML"],
+            name: "Signatures", dependencies: ["Model", "CSignatures"], swiftSettings: core),
+        .target(
+            name: "Envelope", dependencies: ["Model", "Signatures", "CSimdJSON", "CYAML"],
             resources: [
                 .embedInCode("Profile/fedora.yaml"), .embedInCode("Profile/generic.yaml"),
                 .embedInCode("Profile/none.yaml"),
@@ -83,7 +89,7 @@ let package = Package(
         .target(
             name: "Feed",
             dependencies: [
-                "Model", "Envelope", "Engine", "MessageLog", "CZeroMQ",
+                "Model", "Envelope", "Engine", "MessageLog", "Signatures", "CZeroMQ",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: edge),
@@ -91,7 +97,7 @@ let package = Package(
         .target(
             name: "Backfill",
             dependencies: [
-                "Model", "Envelope", "Engine", "MessageLog", "Query", "Client",
+                "Model", "Envelope", "Engine", "MessageLog", "Signatures", "Query", "Client",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -112,7 +118,7 @@ let package = Package(
             name: "tallylog-cli",
             dependencies: [
                 "Tallylog", "Model", "Disk", "MessageLog", "Rollup", "Rules", "Engine", "Query",
-                "Envelope", "Feed", "Backfill", "Client", "Server",
+                "Envelope", "Signatures", "Feed", "Backfill", "Client", "Server", "CMalloc",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Configuration", package: "swift-configuration"),
@@ -147,6 +153,11 @@ let package = Package(
             name: "RulesTests", dependencies: ["Rules", "Envelope", "Model", "TestSupport"],
             swiftSettings: edge),
         .testTarget(
+            name: "SignaturesTests",
+            dependencies: ["Signatures", "Envelope", "Model", "TestSupport"],
+            exclude: ["signing.py"],
+            swiftSettings: edge),
+        .testTarget(
             name: "EngineTests",
             dependencies: [
                 "Engine", "Query", "Server", "Envelope", "MessageLog", "Rollup", "Rules", "LMDB",
@@ -179,7 +190,7 @@ let package = Package(
             ],
             swiftSettings: edge),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["tallylog-cli"], exclude: ["python"],
+            name: "EndToEndTests", dependencies: ["tallylog-cli"], exclude: ["node", "python"],
             swiftSettings: edge),
         .testTarget(
             name: "TallylogTests", dependencies: ["Tallylog", "TestSupport"], swiftSettings: edge),

@@ -3,6 +3,7 @@ import Envelope
 import Logging
 import MessageLog
 import Model
+import Signatures
 
 /// Fills the gaps of one feed from one source, in the background, for as long as the task runs.
 package final class Backfill: Sendable {
@@ -10,15 +11,18 @@ package final class Backfill: Sendable {
         package var feed: String
         package var prefixes: [String]
         package var profile: Profile
+        /// What is done about signatures; nil: nothing.
+        package var signatures: SignaturePolicy?
         package var margins: GapPositions.Margins
 
         package init(
             feed: String, prefixes: [String] = [], profile: Profile = .fedora,
-            margins: GapPositions.Margins
+            signatures: SignaturePolicy? = nil, margins: GapPositions.Margins
         ) {
             self.feed = feed
             self.prefixes = prefixes
             self.profile = profile
+            self.signatures = signatures
             self.margins = margins
         }
     }
@@ -38,7 +42,8 @@ package final class Backfill: Sendable {
             feed: options.feed, source: source.name, margins: options.margins,
             ledger: engine.feeds,
             intake: Intake(
-                engine, profile: options.profile, prefixes: options.prefixes, rejected: rejected))
+                engine, profile: options.profile, prefixes: options.prefixes,
+                signatures: options.signatures, rejected: rejected))
     }
 
     package var figures: SourceFigures { work.figures }

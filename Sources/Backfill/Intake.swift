@@ -2,6 +2,7 @@ import Engine
 import Envelope
 import MessageLog
 import Model
+import Signatures
 import Synchronization
 
 /// Takes envelopes that a source gave into the log, where they are missing there.
@@ -27,11 +28,14 @@ final class Intake: Sendable {
 
     /// - Parameter prefixes: topics that do not begin with one of these are left out; empty: none.
     init(
-        _ engine: Engine, profile: Profile, prefixes: [String],
+        _ engine: Engine, profile: Profile, prefixes: [String], signatures: SignaturePolicy?,
         rejected: @escaping @Sendable (Rejection, [UInt8]) -> Void
     ) {
         self.engine = engine
-        parser = Mutex(EnvelopeParser(profile: profile))
+        parser = Mutex(
+            EnvelopeParser(
+                profile: profile,
+                signatures: signatures.map { SignatureChecker($0, origin: .archive) }))
         self.prefixes = prefixes.map { Array($0.utf8) }
         self.rejected = rejected
     }

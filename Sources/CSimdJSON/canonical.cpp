@@ -26,6 +26,42 @@ public:
         }
     }
 
+    void write_integral(uint32_t number) {
+        text += std::to_string((long long)read_double(source(values[number])));
+    }
+
+    /// `string` is UTF-8 but for lone surrogates, which take three bytes like their neighbours.
+    void write_string(const std::string &string) {
+        text += '"';
+        for (size_t at = 0; at < string.size();) {
+            uint8_t byte = uint8_t(string[at]);
+            if (byte < 0x80) {
+                write_ascii(char(byte));
+                at += 1;
+                continue;
+            }
+            int length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2;
+            uint32_t point = byte & (0xff >> (length + 1));
+            for (int place = 1; place < length; place++)
+                point = point << 6 | (uint8_t(string[at + place]) & 0x3f);
+            at += length;
+            if (point >= 0x10000) {
+                write_unit(0xd800 + ((point - 0x10000) >> 10));
+                write_unit(0xdc00 + ((point - 0x10000) & 0x3ff));
+            } else {
+                write_unit(point);
+            }
+        }
+        text += '"';
+    }
+
+    static double read_double(const std::string &source) {
+        double value = 0;
+        auto read = std::from_chars(source.data(), source.data() + source.size(), value);
+        if (read.ec == std::errc::result_out_of_range) value = strtod(source.c_str(), nullptr);
+        return value;
+    }
+
 private:
     const tallylog_json &parser;
     const tallylog_json_value *values;
@@ -64,31 +100,6 @@ private:
         for (int shift = 12; shift >= 0; shift -= 4) text += digits[unit >> shift & 0xf];
     }
 
-    /// `string` is UTF-8 but for lone surrogates, which take three bytes like their neighbours.
-    void write_string(const std::string &string) {
-        text += '"';
-        for (size_t at = 0; at < string.size();) {
-            uint8_t byte = uint8_t(string[at]);
-            if (byte < 0x80) {
-                write_ascii(char(byte));
-                at += 1;
-                continue;
-            }
-            int length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2;
-            uint32_t point = byte & (0xff >> (length + 1));
-            for (int place = 1; place < length; place++)
-                point = point << 6 | (uint8_t(string[at + place]) & 0x3f);
-            at += length;
-            if (point >= 0x10000) {
-                write_unit(0xd800 + ((point - 0x10000) >> 10));
-                write_unit(0xdc00 + ((point - 0x10000) & 0x3ff));
-            } else {
-                write_unit(point);
-            }
-        }
-        text += '"';
-    }
-
     void write_ascii(char byte) {
         switch (byte) {
         case '"': text += "\\\""; break;
@@ -108,9 +119,7 @@ private:
 
     /// The shortest text that reads back as the same double, in the form of Python's repr.
     void write_float(const std::string &source) {
-        double value = 0;
-        auto read = std::from_chars(source.data(), source.data() + source.size(), value);
-        if (read.ec == std::errc::result_out_of_range) value = strtod(source.c_str(), nullptr);
+        double value = read_double(source);
         if (std::isinf(value)) {
             text += value < 0 ? "-Infinity" : "Infinity";
             return;
@@ -167,6 +176,77 @@ std::vector<std::pair<std::string, uint32_t>> tallylog::distinct_members(
             [](const auto &left, const auto &right) { return left.first == right.first; }),
         members.end());
     return members;
+}
+
+namespace {
+
+/// Whether a value is the float that an archive makes of a whole second.
+bool is_whole_float(const tallylog_json &parser, const tallylog_json_value &value) {
+    if (value.kind != TALLYLOG_JSON_FLOAT) return false;
+    auto bytes = reinterpret_cast<const char *>(parser.bytes);
+    double number = Canonical::read_double(std::string(bytes + value.start, bytes + value.end));
+    return std::trunc(number) == number && std::fabs(number) < 1e15;
+}
+
+/// Whether only an archive writes a key of an envelope: the newer kind writes the latter three.
+bool is_of_archive(const std::string &key) {
+    return key == "source_name" || key == "source_version" || key == "agent_name"
+        || key == "users" || key == "packages";
+}
+
+bool is_empty(const tallylog_json_value &value, uint32_t number) {
+    return value.kind == TALLYLOG_JSON_NULL
+        || (value.kind == TALLYLOG_JSON_OBJECT && value.next == number + 1);
+}
+
+}  // namespace
+
+extern "C" int tallylog_json_signed_fields(
+    tallylog_json *parser, tallylog_json_signed *fields) try {
+    memset(fields, 0, sizeof *fields);
+    bool has_name = false, has_version = false;
+    for (const auto &[key, number] : tallylog::distinct_members(*parser, 0)) {
+        const tallylog_json_value &value = parser->values[number];
+        if (key == "crypto") fields->crypto = value;
+        else if (key == "signature") fields->signature = value;
+        else if (key == "certificate") fields->certificate = value;
+        else if (key == "source_name") has_name = true;
+        else if (key == "source_version") has_version = true;
+        else if (key == "headers" && is_empty(value, number))
+            fields->changes |= TALLYLOG_JSON_WITHOUT_HEADERS;
+        else if (key == "timestamp" && is_whole_float(*parser, value))
+            fields->changes |= TALLYLOG_JSON_WHOLE_TIME;
+    }
+    if (has_name && has_version) fields->changes |= TALLYLOG_JSON_WITHOUT_SOURCE;
+    else fields->changes = 0;
+    return 1;
+} catch (const std::bad_alloc &) {
+    return 0;
+}
+
+extern "C" int tallylog_json_signed_text(
+    tallylog_json *parser, uint32_t changes, const uint8_t **text, size_t *length) try {
+    parser->canonical.clear();
+    std::string &written = parser->canonical;
+    Canonical canonical(*parser, written);
+    for (const auto &[key, number] : tallylog::distinct_members(*parser, 0)) {
+        if (key == "signature" || key == "certificate"
+            || ((changes & TALLYLOG_JSON_WITHOUT_SOURCE) && is_of_archive(key))
+            || (key == "headers" && (changes & TALLYLOG_JSON_WITHOUT_HEADERS)))
+            continue;
+        written += written.empty() ? '{' : ',';
+        canonical.write_string(key);
+        written += ':';
+        if (key == "timestamp" && (changes & TALLYLOG_JSON_WHOLE_TIME))
+            canonical.write_integral(number);
+        else canonical.write(number);
+    }
+    written += written.empty() ? "{}" : "}";
+    *text = reinterpret_cast<const uint8_t *>(written.data());
+    *length = written.size();
+    return 1;
+} catch (const std::bad_alloc &) {
+    return 0;
 }
 
 extern "C" int tallylog_json_canonical(

@@ -103,6 +103,14 @@ final class Compactor: Sendable {
         return hasDropped
     }
 
+    /// Says in the log up to when minutes are no longer kept; the checkpoint that covers the record
+    /// drops their rows.
+    private func dropMinutes() throws(EngineError) {
+        let now = clock()
+        guard let horizon = log.dueMinutesHorizon(now: now) else { return }
+        try queue.append(control: horizon.record(at: now))
+    }
+
     /// Makes archives and merges until nothing more is worth it, or, unless all is wanted, until
     /// somebody waits for the thread.
     /// - Returns: false if somebody does.
@@ -142,6 +150,7 @@ final class Compactor: Sendable {
                 hasDropped = try dropPayloads()
                 _ = try archived.get()
             }
+            try dropMinutes()
             progress.monitor.change { $0.compactionFailure = nil }
         } catch {
             // Given up; what was there before is there still.

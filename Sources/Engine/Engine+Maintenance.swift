@@ -64,7 +64,10 @@ extension Engine {
             lines.append(("payloads_from", "\(from.microseconds / 1_000_000)"))
             lines.append(("payloads_from_sequence", "\(snapshot.payloadsFromSequence)"))
         }
-        for dimension in [Dimension.topic, .user, .package, .agent, .object] {
+        if let from = snapshot.minutesFrom(upTo: .max) {
+            lines.append(("minutes_from", "\(from.microseconds / 1_000_000)"))
+        }
+        for dimension in [Dimension.topic, .user, .package, .agent, .object, .signature] {
             lines.append(("names_\(dimension.word ?? "")", "\(names.count(dimension))"))
         }
         return lines

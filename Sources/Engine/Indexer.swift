@@ -167,7 +167,9 @@ final class Indexer: Sendable {
         let runs = head.current.runs
         guard let last = runs.last else { return }
         do {
-            try store.checkpoint(runs, names: names)
+            try store.checkpoint(
+                runs, names: names,
+                minutesFrom: log.snapshot.minutesFrom(upTo: last.sequences.upperBound))
             head.drop(upTo: last.sequences.upperBound)
             progress.checkpointed(last.sequences.upperBound)
         } catch {

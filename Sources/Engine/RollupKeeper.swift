@@ -129,7 +129,9 @@ final class RollupKeeper: Sendable {
             let rows = RowReader.rows(first...last, of: views)
             do { try log.notes.checkUnchanged(since: known) } catch { throw .log(error) }
             do {
-                try next.checkpoint([Run.build(rows)], names: next.names)
+                try next.checkpoint(
+                    [Run.build(rows)], names: next.names,
+                    minutesFrom: log.snapshot.minutesFrom(upTo: last))
             } catch { throw .rollup(error) }
             advanced(Int(last - first + 1))
         }

@@ -29,9 +29,9 @@ enum RowReader {
         _ counts: inout NameCounts
     ) {
         let columns = view.segment.columns
-        let topics = view.names.globals(of: .topic)
-        let users = view.names.globals(of: .user)
-        let packages = view.names.globals(of: .package)
+        let topics = view.globals(of: .topic)
+        let users = view.globals(of: .user)
+        let packages = view.globals(of: .package)
         let blocks = wanted.lowerBound / columns.blockRows...wanted.upperBound / columns.blockRows
         for index in blocks {
             let block = columns.block(index, [.times, .topics, .sets])
@@ -71,7 +71,7 @@ enum RowReader {
         _ block: ColumnBlock, _ rows: Range<Int>, _ view: SegmentView, _ counts: inout NameCounts
     ) {
         for set in block.sets where set.dimension != .user && set.dimension != .package {
-            let globals = view.names.globals(of: set.dimension)
+            let globals = view.globals(of: set.dimension)
             let lower = Int(set.names.offsets[rows.lowerBound])
             let upper = Int(set.names.offsets[rows.upperBound])
             for local in set.names.ids[lower..<upper] {

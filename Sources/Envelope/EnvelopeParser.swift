@@ -1,18 +1,26 @@
 import CSimdJSON
 import Model
+import Signatures
 
 /// Turns envelopes as they come from a feed into records. Owns its scratch memory: one per thread.
 package final class EnvelopeParser {
     private var reader: EnvelopeReader
 
-    /// - Parameter profile: tells which fields name users and packages.
-    package init(profile: Profile) { reader = EnvelopeReader(profile: profile) }
+    /// - Parameters:
+    ///   - profile: tells which fields name users and packages.
+    ///   - signatures: judges signatures; nil: nobody asks for them.
+    package init(profile: Profile, signatures: SignatureChecker? = nil) {
+        reader = EnvelopeReader(profile: profile, signatures: signatures)
+    }
 
     /// The names that were left out because they were too long or too many, since the beginning.
     package var namesSkipped: Int { reader.namesSkipped }
 
     /// What the last envelope says of its sender, where it was accepted.
     package var origin: Origin { reader.origin }
+
+    /// What was found of the last envelope's signature, where it was looked at.
+    package var judgement: Judgement? { reader.judgement }
 
     /// Checks an envelope and appends its record, the envelope's bytes being the payload as they
     /// are.

@@ -1,5 +1,6 @@
 import CSimdJSON
 import Model
+import Signatures
 
 /// The work and the scratch memory of an `EnvelopeParser`: a value that one class holds, so that
 /// each message pays for one check of exclusive access and not for one per field.
@@ -11,6 +12,9 @@ struct EnvelopeReader: ~Copyable {
     /// What the last envelope says of its sender, where it was accepted.
     private(set) var origin = Origin()
 
+    /// What was found of its signature; nil where nobody looked.
+    private(set) var judgement: Judgement?
+
     private let parser: OpaquePointer
     private var rules: TopicRules
     private var names = NameSet()
@@ -18,13 +22,17 @@ struct EnvelopeReader: ~Copyable {
     /// A record's bytes before its payload are written here.
     private let head: UnsafeMutableRawBufferPointer
     private var hashed: [UInt8] = []
+    private let signatures: EnvelopeSignatures?
 
-    /// - Parameter profile: tells which fields name users and packages.
-    init(profile: Profile) {
+    /// - Parameters:
+    ///   - profile: tells which fields name users and packages.
+    ///   - signatures: judges signatures; nil: nobody asks for them.
+    init(profile: Profile, signatures: SignatureChecker? = nil) {
         guard let parser = unsafe tallylog_json_create() else {
             preconditionFailure("there is memory for a JSON parser")
         }
         unsafe self.parser = unsafe parser
+        self.signatures = signatures.map { unsafe EnvelopeSignatures($0, parser) }
         rules = TopicRules(profile)
         extractor = NameExtractor(aliases: profile.aliases)
         // As many bytes as a record may need; pages that no record needs are never touched.
@@ -72,6 +80,10 @@ struct EnvelopeReader: ~Copyable {
         let topic = (
             isOwn: topicEntry.isOwn, range: topicStart..<topicStart + Int(topicEntry.length)
         )
+        if let signatures {
+            let rejection = judge(signatures, topic: topic, time: timestamp, now: arrival)
+            if let rejection { return .rejected(rejection) }
+        }
         let second = flags & Record.Flags.arrivalTime == 0 ? timestamp.seconds : nil
         let id = unsafe readID(fields, envelope, topic: topic, second: second)
         let rule = unsafe names.withBytes(isOwn: topic.isOwn, topic.range) {
@@ -83,6 +95,23 @@ struct EnvelopeReader: ~Copyable {
         unsafe encode(flags: flags, timestamp: timestamp, id: id, envelope, to: &batch)
         origin = unsafe Origin(fields, envelope, time: timestamp)
         return .record
+    }
+
+    /// Judges the signature and leaves the verdict as a name, the first behind the topic, where no
+    /// number of other names can crowd it out.
+    private mutating func judge(
+        _ signatures: EnvelopeSignatures, topic: (isOwn: Bool, range: Range<Int>),
+        time: Timestamp, now: Timestamp
+    ) -> Rejection? {
+        let found = unsafe names.withBytes(isOwn: topic.isOwn, topic.range) {
+            unsafe signatures.judge(topic: $0, time: time, now: now)
+        }
+        judgement = found
+        if signatures.isRequired, let rejection = Rejection(found.verdict) { return rejection }
+        let start = names.own.count
+        names.append(Array(found.verdict.rawValue.utf8))
+        names.insert(.signature, names.own(from: start))
+        return nil
     }
 
     /// Leaves an envelope's names in `names`.

@@ -14,9 +14,13 @@ struct NameExtractor: ~Copyable {
     ) {
         finder.begin()
         var someoneActed = false
-        for field in rule.fields where !(someoneActed && field.dimension == .agent) {
+        let fields = unsafe rule.fields.all
+        for number in 0..<fields.count {
+            let field = unsafe fields[number]
+            if someoneActed && field.dimension == .agent { continue }
             finder.find(field, in: message, &names)
-            for piece in finder.found {
+            for place in 0..<finder.found.count {
+                let piece = finder.found[place]
                 names.insert(field.dimension, piece)
                 // Who acted is one.
                 someoneActed = field.dimension == .agent && piece.count > 0

@@ -53,6 +53,9 @@ struct NameSet: ~Copyable {
     mutating func skip() { skipped += 1 }
 
     /// Copies `text` to the end of `own`.
+    mutating func append(_ text: UnsafeRawBufferPointer) { unsafe own.append(contentsOf: text) }
+
+    /// The same.
     mutating func append(_ text: [UInt8]) { own.append(contentsOf: text) }
 
     /// Copies a piece to the end of `own`.
@@ -60,7 +63,7 @@ struct NameSet: ~Copyable {
         if piece.isOwn {
             for place in piece.range { own.append(own[place]) }
         } else {
-            unsafe own.append(contentsOf: payload[piece.range])
+            unsafe append(UnsafeRawBufferPointer(rebasing: payload[piece.range]))
         }
     }
 

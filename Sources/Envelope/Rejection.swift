@@ -1,4 +1,5 @@
 import Model
+import Signatures
 
 /// Why a message is not taken into the log. The raw value is the word that side files and counters
 /// use; it never changes its meaning.
@@ -15,6 +16,22 @@ package enum Rejection: String, Error, Sendable, CaseIterable {
     case topicMismatch = "topic-mismatch"
     case timestampInvalid = "timestamp-invalid"
     case timestampOutOfRange = "timestamp-out-of-range"
+    // What a feed that requires signatures refuses; the words are those of `Verdict`.
+    case unsigned
+    case signedByGPG = "signed-by-gpg"
+    case signatureMalformed = "signature-malformed"
+    case signatureMismatch = "signature-mismatch"
+    case signatureRewritten = "signature-rewritten"
+    case certificateUntrusted = "certificate-untrusted"
+    case certificateExpired = "certificate-expired"
+    case certificateNotYetValid = "certificate-not-yet-valid"
+    case certificateRevoked = "certificate-revoked"
+    case crlStale = "crl-stale"
+    case certificateMisrouted = "certificate-misrouted"
+    case topicUnrouted = "topic-unrouted"
+
+    /// - Returns: nil for a signature that is valid.
+    init?(_ verdict: Verdict) { self.init(rawValue: verdict.rawValue) }
 
     /// The word for it.
     package var code: String { rawValue }
@@ -57,7 +74,21 @@ package enum Rejection: String, Error, Sendable, CaseIterable {
             The envelope's timestamp is before 2000 or more than \
             \(Limits.timestampAheadSecondsMax / 86_400) days ahead of its arrival.
             """
+        case .unsigned, .signedByGPG, .signatureMalformed, .signatureMismatch,
+            .signatureRewritten, .certificateUntrusted, .certificateExpired,
+            .certificateNotYetValid, .certificateRevoked, .crlStale, .certificateMisrouted,
+            .topicUnrouted:
+            verdict.sentence
         }
+    }
+}
+
+extension Rejection {
+    private var verdict: Verdict {
+        guard let verdict = Verdict(rawValue: rawValue) else {
+            preconditionFailure("a rejection for a signature has its verdict's word")
+        }
+        return verdict
     }
 }
 

@@ -6,12 +6,17 @@ final class ConnectionMonitor {
     let handle: UnsafeMutableRawPointer
     private let socket: Socket
     private var connected: Set<[UInt8]> = []
+    /// Endpoints with which ZeroMQ has given up: they spoke another language, or said no.
+    private var abandoned: Set<String> = []
     private let event = Frame()
     private let address = Frame()
 
     init(_ socket: Socket) throws(FeedError) {
         let endpoint = "inproc://monitor"
-        let events = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED
+        let events =
+            ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED
+            | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL
+            | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH
         guard zmq_socket_monitor(socket.handle, endpoint, events) == 0 else {
             throw FeedError(.setOption, "the socket's monitor")
         }
@@ -41,14 +46,36 @@ final class ConnectionMonitor {
             }
             let kind = Int32(event.bytes.loadUnaligned(as: UInt16.self))
             let endpoint = Array(address.bytes)
+            let name = String(decoding: endpoint, as: UTF8.self)
             if kind == ZMQ_EVENT_HANDSHAKE_SUCCEEDED {
                 connected.insert(endpoint)
-                told(String(decoding: endpoint, as: UTF8.self), true)
+                counters.refused[name] = nil
+                abandoned.remove(name)
+                told(name, true)
+            } else if let failure = HandshakeFailure(event: kind, value: value) {
+                counters.handshakeFailures += 1
+                // What says less does not take the place of what says more.
+                if failure != .closed || counters.refused[name] == nil {
+                    counters.refused[name] = failure
+                }
+                if kind != ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL { abandoned.insert(name) }
             } else if kind == ZMQ_EVENT_DISCONNECTED, connected.remove(endpoint) != nil {
                 counters.disconnections += 1
-                told(String(decoding: endpoint, as: UTF8.self), false)
+                told(name, false)
             }
         }
         counters.connected = connected.count
+    }
+
+    /// The number that an event tells beside its kind.
+    private var value: UInt32 {
+        event.bytes.count < 6
+            ? 0 : event.bytes.loadUnaligned(fromByteOffset: 2, as: UInt32.self)
+    }
+
+    /// The endpoints that must be connected to again: ZeroMQ does not by itself.
+    func takeAbandoned() -> Set<String> {
+        defer { abandoned.removeAll() }
+        return abandoned
     }
 }

@@ -25,6 +25,10 @@ package struct FeedCounters: Sendable, Equatable {
     package var connected = 0
     /// Connections that were lost: messages may be missing since.
     package var disconnections = 0
+    /// Connections that came to nothing before a message could: wrong keys, for example.
+    package var handshakeFailures = 0
+    /// The endpoints whose last connection did, and why.
+    package var refused: [String: HandshakeFailure] = [:]
     /// How often the receive mark was reached: publishers may have dropped messages.
     package var overflows = 0
     /// Messages that publishers counted and that did not come.

@@ -11,6 +11,7 @@ package struct FeedError: Error, Equatable, CustomStringConvertible {
         case writeFile = "write the file of rejected messages"
         case readFile = "read the file of rejected messages"
         case startThread = "start the receiving thread"
+        case makeKeys = "make keys"
     }
 
     package var operation: Operation
@@ -36,6 +37,7 @@ package struct FeedError: Error, Equatable, CustomStringConvertible {
         case .bind: "Give an endpoint that no other process has bound, such as ipc:///run/x.sock."
         case .connect: "Give endpoints such as tcp://host:9940 or ipc:///run/x.sock."
         case .openFile, .writeFile, .readFile: "See that the directory exists and has room."
+        case .makeKeys: "See that libzmq is built with CURVE."
         case .createSocket, .setOption, .send, .startThread:
             "See that the process has descriptors, threads and memory left."
         }

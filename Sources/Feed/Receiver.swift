@@ -4,6 +4,7 @@ import Envelope
 import Glibc
 import Logging
 import Model
+import Signatures
 import Synchronization
 
 /// The loop of a subscriber's thread, and all that only this thread touches.
@@ -29,13 +30,17 @@ final class Receiver {
     private var lastEmpty: Timestamp
     private var takenSinceEmpty = 0
     private var pace: ReceivePace
+    private var lastReconnect: Timestamp
 
     init(_ subscriber: Subscriber) throws(FeedError) {
         self.subscriber = subscriber
-        parser = EnvelopeParser(profile: subscriber.options.profile)
         let options = subscriber.options
+        parser = EnvelopeParser(
+            profile: options.profile,
+            signatures: options.signatures.map { SignatureChecker($0, origin: .live) })
         lastEmpty = WallClock.now
         pace = ReceivePace(since: lastEmpty)
+        lastReconnect = lastEmpty
         // Before anything is connected: what is missed until then is in the gap.
         recorder = subscriber.ledger.map {
             GapRecorder(
@@ -54,6 +59,7 @@ final class Receiver {
         try socket.set(ZMQ_TCP_KEEPALIVE_CNT, "ZMQ_TCP_KEEPALIVE_CNT", 3)
         try socket.set(ZMQ_TCP_KEEPALIVE_IDLE, "ZMQ_TCP_KEEPALIVE_IDLE", 60)
         try socket.set(ZMQ_TCP_KEEPALIVE_INTVL, "ZMQ_TCP_KEEPALIVE_INTVL", 5)
+        if let curve = options.curve { try socket.set(curve) }
         monitor = try ConnectionMonitor(socket)
         for prefix in options.prefixes.isEmpty ? [""] : options.prefixes {
             try socket.subscribe(prefix: prefix)
@@ -70,11 +76,27 @@ final class Receiver {
                 now: now, connected: counters.connected, received: counters.received,
                 empty: lastEmpty)
             pace.look(now: now, &counters)
+            reconnect(now)
             publishCounters()
         }
         receiveAll(until: WallClock.now.microseconds + Self.drainMicroseconds)
         recorder?.stopped(at: lastEmpty, received: counters.received)
         publishCounters()
+    }
+
+    /// ZeroMQ gives up for ever on a publisher that does not speak CURVE, does where none was
+    /// expected, or does not know the key. It may be mended there: so it is tried again.
+    private func reconnect(_ now: Timestamp) {
+        let span = abs(now.microseconds - lastReconnect.microseconds)
+        guard span >= Limits.feedReconnectMicroseconds else { return }
+        lastReconnect = now
+        // Sorted for the log's sake; an endpoint that was connected under another name is none.
+        for endpoint in monitor.takeAbandoned().sorted()
+        where subscriber.options.endpoints.contains(endpoint) {
+            do { try socket.reconnect(endpoint) } catch {
+                subscriber.logger.error("\(error)")
+            }
+        }
     }
 
     private func waitForMessages() {

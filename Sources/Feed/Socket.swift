@@ -1,4 +1,5 @@
 import CZeroMQ
+import Glibc
 
 /// A ZeroMQ context and one socket in it, closed together. Belongs to one thread at a time.
 final class Socket {
@@ -36,6 +37,20 @@ final class Socket {
         }
     }
 
+    /// Lets only publishers connect that have the server's key. To be called before `connect`.
+    func set(_ keys: CurveKeys) throws(FeedError) {
+        for (option, name, key) in [
+            (ZMQ_CURVE_SERVERKEY, "ZMQ_CURVE_SERVERKEY", keys.server),
+            (ZMQ_CURVE_PUBLICKEY, "ZMQ_CURVE_PUBLICKEY", keys.own.publicKey),
+            (ZMQ_CURVE_SECRETKEY, "ZMQ_CURVE_SECRETKEY", keys.own.secretKey),
+        ] {
+            let bytes = key.bytes
+            guard zmq_setsockopt(handle, option, bytes, bytes.count) == 0 else {
+                throw FeedError(.setOption, name)
+            }
+        }
+    }
+
     func subscribe(prefix: String) throws(FeedError) {
         let bytes = Array(prefix.utf8)
         guard zmq_setsockopt(handle, ZMQ_SUBSCRIBE, bytes, bytes.count) == 0 else {
@@ -45,6 +60,14 @@ final class Socket {
 
     func bind(_ endpoint: String) throws(FeedError) {
         guard zmq_bind(handle, endpoint) == 0 else { throw FeedError(.bind, endpoint) }
+    }
+
+    /// Begins anew with an endpoint; one that is not connected any more is connected to.
+    func reconnect(_ endpoint: String) throws(FeedError) {
+        guard zmq_disconnect(handle, endpoint) == 0 || zmq_errno() == ENOENT else {
+            throw FeedError(.connect, endpoint)
+        }
+        try connect(endpoint)
     }
 
     func connect(_ endpoint: String) throws(FeedError) {

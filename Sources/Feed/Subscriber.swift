@@ -4,6 +4,7 @@ import Envelope
 import Glibc
 import Logging
 import Model
+import Signatures
 import Synchronization
 
 /// Receives messages of a ZeroMQ bus on a thread of its own: poll, take all that waits, parse, hand
@@ -27,6 +28,10 @@ package final class Subscriber: Sendable {
         /// Topics begin with one of these, byte for byte; empty for all.
         package var prefixes: [String]
         package var profile: Profile
+        /// What is done about signatures; nil: nothing.
+        package var signatures: SignaturePolicy?
+        /// The keys for connections that are encrypted and authenticated; nil: none is.
+        package var curve: CurveKeys?
         /// The messages that wait in the socket, per connection.
         package var queuedMessagesMax: Int
         package var frameBytesMax: Int
@@ -35,7 +40,8 @@ package final class Subscriber: Sendable {
 
         package init(
             endpoints: [String], prefixes: [String] = [], profile: Profile = .fedora,
-            feed: String = "bus", since: Timestamp? = nil,
+            feed: String = "bus", since: Timestamp? = nil, signatures: SignaturePolicy? = nil,
+            curve: CurveKeys? = nil,
             queuedMessagesMax: Int = Limits.feedQueuedMessagesMax,
             frameBytesMax: Int = Limits.feedFrameBytesMax, batchBytes: Int = Limits.feedBatchBytes,
             batchRecords: Int = Limits.feedBatchRecords
@@ -45,6 +51,8 @@ package final class Subscriber: Sendable {
             self.endpoints = endpoints
             self.prefixes = prefixes
             self.profile = profile
+            self.signatures = signatures
+            self.curve = curve
             self.queuedMessagesMax = queuedMessagesMax
             self.frameBytesMax = frameBytesMax
             self.batchBytes = batchBytes

@@ -117,6 +117,19 @@ package struct WriteTransaction: ~Copyable, Readable {
         }
     }
 
+    /// Removes the entries whose keys are at least `start` and less than `end`.
+    package mutating func delete(from start: [UInt8], upTo end: [UInt8]) throws(LMDBError) {
+        while true {
+            let key = try withCursor { (cursor: inout Cursor) throws(LMDBError) -> [UInt8]? in
+                guard try cursor.seek(atLeast: start) else { return nil }
+                let key = unsafe Array(cursor.key)
+                return key.lexicographicallyPrecedes(end) ? key : nil
+            }
+            guard let key else { return }
+            try delete(key)
+        }
+    }
+
     /// Removes every entry.
     package mutating func deleteAll() throws(LMDBError) {
         let code = unsafe mdb_drop(handle, table, 0)

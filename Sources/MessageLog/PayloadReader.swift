@@ -59,17 +59,11 @@ package struct PayloadReader {
             if let last, position >= last.first, position - last.first < last.text.count {
                 return last.text.append(position - last.first, known, to: &payload)
             }
-            let (block, first) = try archive.block(at: position)
-            let text = try Self.text(of: archive, block)
-            guard position >= first, position - first < text.count else {
-                throw .damaged(
-                    Damage(
-                        path: archive.path, offset: 0,
-                        reason: "block \(block) has no message for position \(position)",
-                        firstSequence: sequence, count: 1))
+            let found = try archive.messages(at: position, of: sequence) {
+                (block) throws(LogError) in try Self.text(of: archive, block)
             }
-            last = (first, text)
-            text.append(position - first, known, to: &payload)
+            last = found
+            found.text.append(position - found.first, known, to: &payload)
         }
     }
 

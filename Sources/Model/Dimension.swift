@@ -1,5 +1,5 @@
 /// What a name is a value of. Open-ended: codes from `firstFree` on are for a rule's own keys.
-public struct Dimension: Hashable, Sendable, Comparable {
+public struct Dimension: Hashable, Sendable, Comparable, BitwiseCopyable {
     /// The code stored in records and columns.
     public var code: UInt8
 
@@ -19,6 +19,9 @@ public struct Dimension: Hashable, Sendable, Comparable {
     public static let agent = Dimension(code: 4)
     /// What was acted upon.
     public static let object = Dimension(code: 5)
+    /// What became of the message's signature, where its feed looked at it: one word. No fact of
+    /// the payload alone, so it stays when names are found again.
+    public static let signature = Dimension(code: 6)
     /// The first code that is free for rules.
     public static let firstFree = Dimension(code: 16)
 
@@ -34,6 +37,7 @@ public struct Dimension: Hashable, Sendable, Comparable {
         case .package: "package"
         case .agent: "agent"
         case .object: "object"
+        case .signature: "signature"
         default: nil
         }
     }
@@ -41,7 +45,9 @@ public struct Dimension: Hashable, Sendable, Comparable {
     /// - Parameter word: a command's word, in any letter case; nil if it names no dimension.
     public init?(word: String) {
         let lowered = word.lowercased()
-        let known: [Dimension] = [.topic, .category, .user, .package, .agent, .object]
+        let known: [Dimension] = [
+            .topic, .category, .user, .package, .agent, .object, .signature,
+        ]
         guard let match = known.first(where: { $0.word == lowered }) else { return nil }
         self = match
     }

@@ -28,6 +28,10 @@ public enum Limits {
     public static let feedBatchRecords = 4_096
     /// The most rules in a profile.
     public static let rulesMax = 10_000
+    /// The most days whose counts per minute are dropped at a time.
+    public static let minutesHorizonDaysMax: Int64 = 64
+    /// The most placeholders in a template.
+    public static let placeholdersMax = 16
     /// The longest profile, and the longest file of aliases.
     public static let configurationBytesMax = 64 << 20
 
@@ -44,6 +48,9 @@ public enum Limits {
     public static let feedSettleMicroseconds: Int64 = 2_000_000
     /// An endpoint that is not connected so long after the start has a gap of its own.
     public static let feedConnectSecondsMax: Int64 = 10
+    /// An endpoint that speaks another mechanism than CURVE, or CURVE unexpectedly, is tried again
+    /// after so long.
+    public static let feedReconnectMicroseconds: Int64 = 5_000_000
     /// Keepalive finds a silent TCP connection dead after so long: 60 s idle and 3 probes of 5 s.
     public static let feedSilenceSecondsMax: Int64 = 75
     /// A feed whose socket was not found empty for so long may have kept publishers waiting for
@@ -89,6 +96,21 @@ public enum Limits {
     public static let infoGapsMax = 20
     /// Gaps are looked for so often.
     public static let backfillPollMilliseconds = 500
+
+    /// A file with a key of CURVE is no longer.
+    public static let keyFileBytesMax = 64 << 10
+
+    // Signatures.
+    /// Certificates that a feed has verified and keeps; past it, it begins anew.
+    public static let signersMax = 1_024
+    /// The longest certificate of a message: PEM in base 64, with links of its chain.
+    public static let certificateTextBytesMax = 64 << 10
+    /// The longest file of authorities, and of revocation lists.
+    public static let trustFileBytesMax = 64 << 20
+    /// Whether these files have changed is looked at once in so long ...
+    public static let trustLookMicroseconds: Int64 = 60_000_000
+    /// ... and when a message fails that newer ones could mend, unless they were just read again.
+    public static let trustReadingMicroseconds: Int64 = 1_000_000
 
     // The log.
     /// A journal that has reached this size is full.

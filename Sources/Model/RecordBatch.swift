@@ -7,6 +7,10 @@ package struct RecordBatch: Sendable {
 
     package init() {}
 
+    /// - Parameter capacity: so many bytes have room from the start: grown by itself, a batch holds
+    ///   up to twice the memory that it needs, for as long as it waits.
+    package init(capacity: Int) { bytes.reserveCapacity(capacity) }
+
     package var isEmpty: Bool { count == 0 }
 
     /// Forgets the records and keeps the memory.

@@ -5,10 +5,24 @@ import Model
 struct Checkpoint: ~Copyable {
     /// Nothing is stored yet: rows can be appended, which fills pages.
     let rowsAreNew: Bool
+    /// The first chunk of rows per minute that is kept.
+    private let firstMinuteChunk: Int64
     private var merger = RowMerger()
     private var row = Scratch<UInt8>(capacity: 4_096)
 
-    init(rowsAreNew: Bool) { self.rowsAreNew = rowsAreNew }
+    /// - Parameter minutesFrom: from when on counts per minute are kept: the start of a chunk.
+    init(rowsAreNew: Bool, minutesFrom: Int64) {
+        self.rowsAreNew = rowsAreNew
+        let minutes = RowKind.topicMinute.bucketsPerChunk
+        firstMinuteChunk = minutesFrom.floorDivided(by: Granularity.minute.microseconds * minutes)
+    }
+
+    /// Removes the rows per minute that are no longer kept.
+    func dropMinutes(_ transaction: inout WriteTransaction) throws(LMDBError) {
+        let first = RowKey(kind: .topicMinute, place: 0)
+        let kept = RowKey(kind: .topicMinute, chunk: firstMinuteChunk, block: 0)
+        try transaction.delete(from: first.encoded, upTo: kept.encoded)
+    }
 
     /// Stores the names up to `counts` that are not stored yet.
     func putNames(
@@ -40,6 +54,7 @@ struct Checkpoint: ~Copyable {
                 merger.begin()
                 unsafe walk.takeRows(at: place) { unsafe merger.add($0) }
                 let key = RowKey(kind: kind, place: place)
+                if kind == .topicMinute, key.chunk < firstMinuteChunk { continue }
                 try unsafe key.withEncoded { (key) throws(RollupError) in
                     try unsafe putRow(&transaction, kind, key)
                 }

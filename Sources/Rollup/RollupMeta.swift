@@ -3,7 +3,7 @@ import Model
 /// The entry that says what the stored rollups are of: format, log, watermark.
 struct RollupMeta: Equatable {
     /// Of keys, rows and tallies. Another number: rebuild.
-    static let formatVersion: UInt32 = 1
+    static let formatVersion: UInt32 = 2
     static let logIDBytes = 16
 
     /// The keys of the entries that are no rows.
@@ -24,6 +24,8 @@ struct RollupMeta: Equatable {
     var watermark: UInt64 = 0
     /// The hours that counted messages fall into.
     var hours: Range<Int64> = 0..<0
+    /// Rows per minute are kept from this moment on, the start of a day, in microseconds.
+    var minutesFrom = Int64.min
     /// By dimension's code: how many names are stored.
     var nameCounts: [UInt32] = []
 
@@ -31,7 +33,7 @@ struct RollupMeta: Equatable {
 
     /// Nil where the bytes are none.
     init?(_ bytes: UnsafeRawBufferPointer) {
-        let fixed = 4 + Self.logIDBytes + 24 + 4
+        let fixed = 4 + Self.logIDBytes + 32 + 4
         guard bytes.count >= fixed + 4,
             unsafe Checksum.crc32c(UnsafeRawBufferPointer(rebasing: bytes.dropLast(4)))
                 == bytes.integer(at: bytes.count - 4)
@@ -40,7 +42,8 @@ struct RollupMeta: Equatable {
         watermark = unsafe bytes.integer(at: 20)
         let low: Int64 = unsafe bytes.integer(at: 28)
         let high: Int64 = unsafe bytes.integer(at: 36)
-        let count = unsafe Int(bytes.integer(at: 44, as: UInt32.self))
+        minutesFrom = unsafe bytes.integer(at: 44)
+        let count = unsafe Int(bytes.integer(at: 52, as: UInt32.self))
         guard low <= high, count <= 256, bytes.count == fixed + 4 * count + 4 else { return nil }
         hours = low..<high
         for code in 0..<count { nameCounts.append(unsafe bytes.integer(at: fixed + 4 * code)) }
@@ -58,6 +61,7 @@ struct RollupMeta: Equatable {
         bytes.append(integer: watermark)
         bytes.append(integer: hours.lowerBound)
         bytes.append(integer: hours.upperBound)
+        bytes.append(integer: minutesFrom)
         bytes.append(integer: UInt32(nameCounts.count))
         for count in nameCounts { bytes.append(integer: count) }
         bytes.append(integer: Checksum.crc32c(bytes))

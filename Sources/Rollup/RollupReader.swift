@@ -16,6 +16,9 @@ package struct RollupReader: ~Copyable {
     /// The hours that counted messages fall into.
     package var hours: Range<Int64> { meta.hours }
 
+    /// Counts per minute are kept from this moment on, in microseconds.
+    var minutesFrom: Int64 { meta.minutesFrom }
+
     /// A row's bytes, which hold as long as this reader.
     @inline(__always)
     borrowing func row(_ key: RowKey) throws(RollupError) -> UnsafeRawBufferPointer? {

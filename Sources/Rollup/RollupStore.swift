@@ -156,12 +156,16 @@ package final class RollupStore: Sendable {
     /// - Parameters:
     ///   - runs: neighbouring, in order, the first one from behind the watermark on.
     ///   - names: the table that the runs' ids are of.
-    package func checkpoint(_ runs: [Run], names: NameTable) throws(RollupError) {
+    ///   - minutesFrom: from when on counts per minute are kept, by the records up to the last run;
+    ///     nil for all. What is stored of earlier ones goes, for good.
+    package func checkpoint(
+        _ runs: [Run], names: NameTable, minutesFrom: Timestamp? = nil
+    ) throws(RollupError) {
         try folding.withLock { (_) throws(RollupError) in
             let environment = environment
             while true {
                 do throws(RollupError) {
-                    return try fold(runs, names, environment)
+                    return try fold(runs, names, minutesFrom, environment)
                 } catch {
                     // The transaction has ended without a trace.
                     guard case .storage(let failure) = error, failure.isMapFull,
@@ -173,7 +177,8 @@ package final class RollupStore: Sendable {
     }
 
     private func fold(
-        _ runs: [Run], _ names: NameTable, _ environment: Environment
+        _ runs: [Run], _ names: NameTable, _ minutesFrom: Timestamp?,
+        _ environment: Environment
     ) throws(RollupError) {
         guard let last = runs.last else { return }
         var transaction = try storing { () throws(LMDBError) in try environment.beginWrite() }
@@ -185,8 +190,11 @@ package final class RollupStore: Sendable {
                 "runs are folded in without a gap: \(run.sequences) at \(next)")
             next = run.sequences.upperBound + 1
         }
-        var fold = Checkpoint(rowsAreNew: meta.watermark == 0)
+        let kept = max(meta.minutesFrom, minutesFrom?.microseconds ?? .min)
+        var fold = Checkpoint(rowsAreNew: meta.watermark == 0, minutesFrom: kept)
         do throws(LMDBError) {
+            if kept > meta.minutesFrom { try fold.dropMinutes(&transaction) }
+            meta.minutesFrom = kept
             try fold.putNames(&transaction, names, Run.largestCounts(runs), &meta)
             meta.watermark = last.sequences.upperBound
             meta.hours = meta.hours.spanning(Run.hours(of: runs))

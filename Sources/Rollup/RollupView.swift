@@ -44,26 +44,30 @@ package struct RollupView: ~Copyable {
     package let sequence: UInt64
     /// The hours that counted messages fall into; ranges may be cut to it without loss.
     package let hours: Range<Int64>
+    /// Counts per minute are of use from this moment on only, the start of a day, in microseconds.
+    package let minutesFrom: Int64
 
     /// - Parameters:
     ///   - reader: begun after the list of runs was taken.
     ///   - runs: in order; those at or below the reader's watermark are skipped.
     package init(_ reader: consuming RollupReader, runs: [Run], names: NameTable) {
         let watermark = reader.watermark
-        let stored = reader.hours
+        let (stored, minutesFrom) = (reader.hours, reader.minutesFrom)
         self.init(
             reader: reader, runs: runs.filter { $0.sequences.upperBound > watermark },
-            watermark: watermark, hours: stored, names: names)
+            watermark: watermark, hours: stored, minutesFrom: minutesFrom, names: names)
     }
 
     /// A view of runs alone, the first one from sequence 1 on.
     package init(runs: [Run], names: NameTable) {
-        self.init(reader: nil, runs: runs, watermark: 0, hours: 0..<0, names: names)
+        self.init(
+            reader: nil, runs: runs, watermark: 0, hours: 0..<0, minutesFrom: .min,
+            names: names)
     }
 
     private init(
         reader: consuming RollupReader?, runs: [Run], watermark: UInt64, hours: Range<Int64>,
-        names: NameTable
+        minutesFrom: Int64, names: NameTable
     ) {
         var next = watermark + 1
         var all = hours
@@ -78,6 +82,7 @@ package struct RollupView: ~Copyable {
         self.runs = runs
         self.names = names
         self.hours = all
+        self.minutesFrom = minutesFrom
         sequence = next - 1
     }
 

@@ -53,6 +53,10 @@ struct Import: ParsableCommand {
         return (try? SocketClient(path: path)) == nil ? nil : path
     }
 
+    private static let batchBytes = 4 << 20
+    /// The last message goes beyond the size.
+    private static let batchCapacity = batchBytes + (64 << 10)
+
     private func importDirectly(
         _ directory: String, _ profile: Profile, _ lines: LineReader, _ meter: ProgressMeter
     ) throws -> ImportCounts {
@@ -60,12 +64,12 @@ struct Import: ParsableCommand {
         let rejected = try RejectedFile(path: directory + "/rejected.jsonl")
         let parser = EnvelopeParser(profile: profile)
         let failure = Monitor<EngineError?>(nil)
-        var batch = RecordBatch()
+        var batch = RecordBatch(capacity: Self.batchCapacity)
         let flush = { (batch: inout RecordBatch) in
             engine.append(batch, waitsForSpace: true) { result in
                 if case .failure(let error) = result { failure.withLock { $0 = error } }
             }
-            batch = RecordBatch()
+            batch = RecordBatch(capacity: Self.batchCapacity)
         }
         while let line = try lines.next() {
             let arrival = WallClock.now
@@ -78,7 +82,7 @@ struct Import: ParsableCommand {
                     RejectedMessage(
                         reason: rejection, arrival: arrival, topic: [], envelope: Array(line)))
             }
-            if batch.bytes.count >= 4 << 20 {
+            if batch.bytes.count >= Self.batchBytes {
                 flush(&batch)
                 meter.show(lines.readBytes, engine.accounting.counts.received)
                 if failure.withLock({ $0 }) != nil { break }

@@ -30,6 +30,9 @@ struct Tallylog: AsyncParsableCommand {
                 name: "Naming",
                 subcommands: [Extract.self, ProfileCommand.self, RulesCommand.self]),
             CommandGroup(
+                name: "Trusting",
+                subcommands: [SignaturesCommand.self, Keys.self, Rejected.self]),
+            CommandGroup(
                 name: "Asking",
                 subcommands: [
                     Count.self, Series.self, Top.self, Distinct.self, Names.self, Seen.self,
@@ -44,6 +47,11 @@ struct Tallylog: AsyncParsableCommand {
                     Verify.self, Repair.self, Rebuild.self, Reextract.self, Dump.self,
                 ]),
         ])
+
+    static func main() async {
+        LargeBuffers.giveBack()
+        await main(nil)
+    }
 }
 
 /// How commands end, besides 0 for success and 64 for wrong usage.

@@ -2,19 +2,12 @@ import ArgumentParser
 import Model
 import Query
 
-/// How long payloads are kept, as it is written: `90d`, `20G`.
+/// How long payloads and counts per minute are kept, as it is written: `90d`, `20G`.
 enum RetentionSettings {
-    static func retention(age: String?, bytes: String?) throws -> Retention {
+    static func retention(age: String?, bytes: String?, minutes: String?) throws -> Retention {
         var retention = Retention.none
-        if let age {
-            do {
-                retention.seconds = try TimeText.duration(Array(age.utf8)[...]) / 1_000_000
-            } catch {
-                throw ValidationError(
-                    "The retention's age: \(error.reason); accepted: "
-                        + "\(TimeText.acceptedDuration).")
-            }
-        }
+        retention.seconds = try age.map { try seconds($0, "age") }
+        retention.minuteSeconds = try minutes.map { try seconds($0, "age of minutes") }
         if let bytes {
             guard let amount = amount(of: bytes) else {
                 throw ValidationError(
@@ -24,6 +17,16 @@ enum RetentionSettings {
             retention.bytes = amount
         }
         return retention
+    }
+
+    private static func seconds(_ text: String, _ what: String) throws -> Int64 {
+        do {
+            return try TimeText.duration(Array(text.utf8)[...]) / 1_000_000
+        } catch {
+            throw ValidationError(
+                "The retention's \(what): \(error.reason); accepted: "
+                    + "\(TimeText.acceptedDuration).")
+        }
     }
 
     private static func amount(of text: String) -> Int? {

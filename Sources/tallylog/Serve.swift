@@ -19,7 +19,8 @@ struct Serve: AsyncParsableCommand {
             What is not given here is taken from the environment (TALLYLOG_DATA, TALLYLOG_SOCKET, \
             TALLYLOG_SUBSCRIBE, TALLYLOG_TOPIC, TALLYLOG_BACKFILL, TALLYLOG_SINCE, \
             TALLYLOG_PROFILE, TALLYLOG_RULES, TALLYLOG_RETENTION_AGE, \
-            TALLYLOG_RETENTION_BYTES; lists with commas), then from the --config file, in YAML:
+            TALLYLOG_RETENTION_BYTES, TALLYLOG_RETENTION_MINUTES; lists with commas), then from \
+            the --config file, in YAML:
 
               data: /var/lib/tallylog
               subscribe:
@@ -29,6 +30,7 @@ struct Serve: AsyncParsableCommand {
               retention:
                 age: 90d
                 bytes: 20G
+                minutes: 365d
 
             --subscribe, --topic, --backfill and --since make one feed, named bus. The file may \
             name several, each with sources of its own; docs/feeds.md has every key:
@@ -67,6 +69,11 @@ struct Serve: AsyncParsableCommand {
         help: .init(
             "Drop the oldest payloads past this size, as in 20G; counts stay.", valueName: "bytes"))
     var retentionBytes: String?
+    @Option(
+        help: .init(
+            "Keep counts per minute for so long, as in 365d; older ones are counted when asked "
+                + "for.", valueName: "age"))
+    var retentionMinutes: String?
     @Option(
         help: .init(
             "A file of rules, which are created or replaced; repeatable.", valueName: "file"))

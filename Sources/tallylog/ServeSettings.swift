@@ -47,7 +47,8 @@ struct ServeSettings {
         rules = try RuleFiles.read(list(command.rules, "rules"))
         retention = try RetentionSettings.retention(
             age: text(command.retentionAge, "retention.age"),
-            bytes: text(command.retentionBytes, "retention.bytes"))
+            bytes: text(command.retentionBytes, "retention.bytes"),
+            minutes: text(command.retentionMinutes, "retention.minutes"))
         socket = text(command.socket, "socket") ?? StoreDirectory.socket(of: data)
         let plain = try FeedSettings.plain(
             endpoints: list(command.subscribe, "subscribe"), topics: list(command.topic, "topic"),

@@ -53,6 +53,7 @@ struct History {
             journalBytes: random.pick([16, 32, 64]) << 10,
             segmentRecords: random.pick([20, 50, 70]), seed: seed)
         if random.chance(50) { options.log.retention.seconds = Self.keptSeconds }
+        if random.chance(50) { options.log.retention.minuteSeconds = Self.keptSeconds }
         options.clock = { [clock] in clock.now }
         self.options = options
         try await open()

@@ -113,6 +113,7 @@ import Testing
         ("x/<a", "not closed"), ("<a -> zzz>", "no transform"), ("'a", "between two '"),
         ("''", "between two '"), ("<#5>", "#1 to #4"), ("<.a>", "there is no each"),
         ("<#1>", "there is no each"), ("a -> replace(\"x,y)", "not closed"),
+        (String(repeating: "<a>", count: 17), "17 placeholders; a template may have 16"),
     ]
 
     @Test func mistakesAreNamed() {
@@ -131,6 +132,9 @@ import Testing
         // Nine million names are asked for; a message may have a thousand.
         let many = try names("<a[]>/<b[]>", of: "{\"a\":\(list),\"b\":\(list)}")
         #expect(many.count == Limits.namesPerMessageMax - 1)
+        let letters = "[" + (0..<3).map { "\"\($0)\"" }.joined(separator: ",") + "]"
+        let most = String(repeating: "<a[]>", count: 16)
+        #expect(try names(most, of: "{\"a\":\(letters)}").count == Limits.namesPerMessageMax - 1)
         let long = String(repeating: "x", count: 1_000_000)
         #expect(try names("<a>/<a>/<a>", of: "{\"a\":\"\(long)\"}") == [])
         #expect(try names("a -> replace(x,yy) -> lowercase", of: "{\"a\":\"\(long)\"}") == [])

@@ -24,7 +24,9 @@ import Testing
                 bytes.withUnsafeBytes { whole in
                     let list = PostingList(
                         UnsafeRawBufferPointer(rebasing: whole[1...]), rows: next + 1)
-                    #expect(list.all == rows, "\(what)")
+                    var all: [UInt32] = []
+                    for chunk in 0..<list.chunks { #expect(list.append(chunk, to: &all) != nil) }
+                    #expect(all == rows, "\(what)")
                     #expect(list.isWhole == (count > 0), "\(what)")
                     for (place, row) in rows.enumerated() {
                         #expect(list.rank(of: Int(row)) == place, "\(what)")

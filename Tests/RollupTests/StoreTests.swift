@@ -114,6 +114,38 @@ import Testing
         #expect(compacted.watermark == store.watermark)
     }
 
+    @Test(arguments: 1...3) func minutesGoTheSameWayWhenever(seed: UInt64) throws {
+        var random = SeededGenerator(seed: seed)
+        let naive = Self.shape.make(3_000, &random)
+        let times = naive.messages.map(\.time).sorted()
+        let day = Granularity.day.microseconds
+        let from = Timestamp(microseconds: times[1_500].floorDivided(by: day) * day)
+        let known = 1 + random.below(2_999)
+        var dumps: [[[UInt8]]] = []
+        // All at once; rows that are there already; rows that come behind the horizon.
+        for cuts in [[3_000], [known, 3_000], [known, known + 1, 3_000]] {
+            let directory = try Directory()
+            let store = try directory.open()
+            ViewChecks.intern(Self.shape, store.names)
+            var start = 0
+            for cut in cuts where cut > start {
+                try store.checkpoint(
+                    [Run.build(rows(naive.messages[start..<cut]))], names: store.names,
+                    minutesFrom: cut > known ? from : nil)
+                start = cut
+            }
+            dumps.append(try Self.dump(store))
+            #expect(try store.beginRead().minutesFrom == from.microseconds)
+            let minutes = try Self.lines(store).filter { $0.hasPrefix("topic-minute") }
+            let starts = minutes.compactMap {
+                Int64($0.split(separator: "\t").dropLast().last ?? "")
+            }
+            #expect(starts.count == minutes.count && !starts.isEmpty)
+            #expect(starts.allSatisfy { $0 >= from.seconds }, "seed \(seed)")
+        }
+        #expect(dumps[0] == dumps[1] && dumps[0] == dumps[2], "seed \(seed)")
+    }
+
     @Test(arguments: 1...3) func orderOfMessagesDoesNotChangeAnswersByName(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         var naive = Self.shape.make(3_000, &random)

@@ -38,13 +38,14 @@ struct Canonical {
     static func ingest(_ data: String, _ directory: String, inFlight: Int) async throws {
         let file = try TextFile(data + "/msgs.jsonl")
         let parsing = Stopwatch()
-        let batches = try file.lines.chunks(of: batchMessages).map { chunk in
+        let lines = file.lines
+        let batches = try lines.chunks(of: batchMessages).map { chunk in
             var batch = try MessageBatch(profile: "generic")
             let refused = batch.add(chunk.map { Array($0) })
             precondition(refused.isEmpty, "the data set has no bad message")
             return batch
         }
-        parsing.report("parse", messages: file.lines.count)
+        parsing.report("parse", messages: lines.count)
         let store = try Store.open(directory)
         let watch = Stopwatch()
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -54,19 +55,21 @@ struct Canonical {
             }
             try await group.waitForAll()
         }
-        watch.report("append, \(inFlight) in flight", messages: file.lines.count)
+        watch.report("append, \(inFlight) in flight", messages: lines.count)
         try store.checkpoint()
-        watch.report("append and final checkpoint", messages: file.lines.count)
+        watch.report("append and final checkpoint", messages: lines.count)
         try store.close()
-        watch.report("append, checkpoint and close", messages: file.lines.count)
+        watch.report("append, checkpoint and close", messages: lines.count)
     }
 
     static func lines(_ data: String, _ directory: String) async throws {
         let file = try TextFile(data + "/msgs.jsonl")
         let store = try Store.open(directory)
         let watch = Stopwatch()
+        var count = 0
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for (place, chunk) in file.lines.chunks(of: batchMessages).enumerated() {
+            for (place, chunk) in file.chunks(of: batchMessages).enumerated() {
+                count += chunk.count
                 var batch = try MessageBatch(profile: "generic")
                 _ = batch.add(chunk.map { Array($0) })
                 if place >= 4 { try await group.next() }
@@ -75,7 +78,7 @@ struct Canonical {
             try await group.waitForAll()
         }
         try store.checkpoint()
-        watch.report("JSON lines to durable, with final checkpoint", messages: file.lines.count)
+        watch.report("JSON lines to durable, with final checkpoint", messages: count)
         try store.close()
     }
 

@@ -30,8 +30,8 @@ struct Stopwatch {
 }
 
 /// A file, mapped for as long as the process lives, as lines.
-struct TextFile {
-    let lines: [UnsafeRawBufferPointer]
+struct TextFile: Sequence {
+    private let whole: UnsafeRawBufferPointer
 
     struct Unreadable: Error { let path: String }
 
@@ -45,15 +45,31 @@ struct TextFile {
         guard let start = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0),
             start != MAP_FAILED
         else { throw Unreadable(path: path) }
-        let whole = UnsafeRawBufferPointer(start: start, count: size)
-        var lines: [UnsafeRawBufferPointer] = []
-        var begun = 0
-        while begun < size, let end = memchr(start + begun, 10, size - begun) {
-            let place = UnsafeRawPointer(end) - UnsafeRawPointer(start)
-            lines.append(UnsafeRawBufferPointer(rebasing: whole[begun..<place]))
-            begun = place + 1
+        whole = UnsafeRawBufferPointer(start: start, count: size)
+    }
+
+    func makeIterator() -> some IteratorProtocol<UnsafeRawBufferPointer> {
+        var rest = whole[...]
+        return AnyIterator {
+            guard let start = rest.base.baseAddress, !rest.isEmpty,
+                let end = memchr(start + rest.startIndex, 10, rest.count)
+            else { return nil }
+            let place = UnsafeRawPointer(end) - start
+            defer { rest = rest[(place + 1)...] }
+            return UnsafeRawBufferPointer(rebasing: rest[..<place])
         }
-        self.lines = lines
+    }
+
+    var lines: [UnsafeRawBufferPointer] { Array(self) }
+
+    /// The lines in order, so many at a time, found as they are wanted.
+    func chunks(of size: Int) -> some Sequence<[UnsafeRawBufferPointer]> {
+        var lines = makeIterator()
+        return AnyIterator {
+            var chunk: [UnsafeRawBufferPointer] = []
+            while chunk.count < size, let line = lines.next() { chunk.append(line) }
+            return chunk.isEmpty ? nil : chunk
+        }
     }
 }
 

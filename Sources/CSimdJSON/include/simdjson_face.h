@@ -151,6 +151,33 @@ size_t tallylog_json_unescape(
 int tallylog_json_canonical(
     tallylog_json *parser, uint32_t number, const uint8_t **text, size_t *length);
 
+/// What an archive that keeps an envelope changes in it, and what can be undone of that.
+enum {
+    /// `source_name` and `source_version`, where both are there; and `agent_name`, `users` and
+    /// `packages`.
+    TALLYLOG_JSON_WITHOUT_SOURCE = 1,
+    /// `headers`, where it is an empty object or null.
+    TALLYLOG_JSON_WITHOUT_HEADERS = 2,
+    /// `timestamp` as an integer, where it is a float of a whole number.
+    TALLYLOG_JSON_WHOLE_TIME = 4,
+};
+
+/// The fields of an envelope that are about its signature.
+typedef struct {
+    tallylog_json_value crypto, signature, certificate;
+    /// What can be undone; nothing where the envelope does not name its source.
+    uint32_t changes;
+} tallylog_json_signed;
+
+/// Finds them in the last parsed bytes. Returns 0 if there is no memory.
+int tallylog_json_signed_fields(tallylog_json *parser, tallylog_json_signed *fields);
+
+/// The canonical text of the last parsed bytes without `signature` and `certificate`, which is what
+/// is signed, with changes undone. Valid until the next call on the parser. Returns 0 if there is
+/// no memory.
+int tallylog_json_signed_text(
+    tallylog_json *parser, uint32_t changes, const uint8_t **text, size_t *length);
+
 #ifdef __cplusplus
 }
 #endif

@@ -20,8 +20,8 @@ package struct RuleScan: ~Copyable {
     private let names: NameTable
     private var evaluator = RuleEvaluator()
     private var message = RuleMessage()
-    /// By rule and global id: whether the rule wants the topic; 0 for what was not looked at yet.
-    private var wanted: [ObjectIdentifier: [UInt8]] = [:]
+    /// By program and global id: whether the rule wants the topic; 0 for what was not looked at yet.
+    private var wanted: [UInt64: [UInt8]] = [:]
     /// By dimension's code and global id: names as arrays.
     private var texts: [[[UInt8]?]]
     private var payload: [UInt8] = []
@@ -35,7 +35,7 @@ package struct RuleScan: ~Copyable {
 
     /// Forgets rules that are not looked for any more.
     mutating func forget(allBut programs: [RuleProgram]) {
-        let kept = Set(programs.map { ObjectIdentifier($0) })
+        let kept = Set(programs.map(\.serial))
         wanted = wanted.filter { kept.contains($0.key) }
     }
 
@@ -68,7 +68,7 @@ package struct RuleScan: ~Copyable {
         _ view: SegmentView, rows: ClosedRange<Int>, _ span: Range<Int64>?,
         _ programs: [RuleProgram], _ body: Visit
     ) throws {
-        let globals = view.names.globals(of: .topic)
+        let globals = view.globals(of: .topic)
         let masks = masks(globals, programs)
         guard masks.contains(where: { $0 != 0 }) else { return }
         let columns = view.segment.columns
@@ -77,7 +77,7 @@ package struct RuleScan: ~Copyable {
         let selection = dimensions.reduce(into: ColumnSelection([.times, .topics])) {
             $0.formUnion(.set(of: $1))
         }
-        let sets = dimensions.map { ($0, view.names.globals(of: $0)) }
+        let sets = dimensions.map { ($0, view.globals(of: $0)) }
         var blocks = rows.lowerBound / columns.blockRows..<rows.upperBound / columns.blockRows + 1
         if let span {
             let near = columns.blocks(from: span.lowerBound, to: span.upperBound)
@@ -138,7 +138,7 @@ package struct RuleScan: ~Copyable {
     private mutating func masks(_ globals: [UInt32], _ programs: [RuleProgram]) -> [UInt64] {
         var masks = [UInt64](repeating: 0, count: globals.count)
         for (number, program) in programs.enumerated() {
-            let key = ObjectIdentifier(program)
+            let key = program.serial
             var known = wanted.removeValue(forKey: key) ?? []
             for (local, global) in globals.enumerated() where local > 0 {
                 let place = Int(global)

@@ -46,10 +46,13 @@ package struct Aliases: Sendable {
 
     /// `name@fedoraproject.org` and `http://name.id.fedoraproject.org/` are `name`; nil for others.
     private static func fedoraAccount(_ text: UnsafeRawBufferPointer) -> Range<Int>? {
+        // Nearly all texts are accounts already.
+        guard let last = unsafe text.last, last == UInt8(ascii: "g") || last == UInt8(ascii: "/")
+        else { return nil }
         for (prefix, suffix) in forms {
             let start = prefix.count
             let end = text.count - suffix.count
-            if start < end, unsafe text.hasSuffix(suffix[...]), unsafe text.starts(with: prefix) {
+            if start < end, unsafe text.hasSuffix(suffix), unsafe text.starts(with: prefix) {
                 return start..<end
             }
         }

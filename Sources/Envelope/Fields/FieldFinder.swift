@@ -23,57 +23,72 @@ struct FieldFinder: ~Copyable {
     private static let matchesMax = 4 * Limits.namesPerMessageMax
 
     /// What was found: the last call of `find` leaves it here.
-    private(set) var found: [TextPiece] = []
+    private(set) var found = PieceList()
 
     private let aliases: Aliases
     private let matches: UnsafeMutableBufferPointer<tallylog_json_match>
+    /// The values of a field's `each`, while its alternatives use `matches`.
+    private let eachMatches: UnsafeMutableBufferPointer<tallylog_json_match>
     /// How many texts may still be made in this message.
     private var textsLeft = 0
     private var takesNumbers = false
-    /// Where the texts of a template's parts begin in `found`.
-    private var bounds: [Int] = []
-    private var places: [Int] = []
+    /// Of each part of a template: where its texts begin in `found`, and which is its present one.
+    private let bounds: UnsafeMutableBufferPointer<Int>
+    private let places: UnsafeMutableBufferPointer<Int>
 
     init(aliases: Aliases) {
         self.aliases = aliases
         unsafe matches = .allocate(capacity: Self.matchesMax)
+        unsafe eachMatches = .allocate(capacity: Self.matchesMax)
+        unsafe bounds = .allocate(capacity: Limits.placeholdersMax + 1)
+        unsafe places = .allocate(capacity: Limits.placeholdersMax)
     }
 
-    deinit { unsafe matches.deallocate() }
+    deinit {
+        unsafe matches.deallocate()
+        unsafe eachMatches.deallocate()
+        unsafe bounds.deallocate()
+        unsafe places.deallocate()
+    }
 
     /// Begins the next message.
     mutating func begin() { textsLeft = Self.matchesMax }
 
     /// Leaves in `found` what `field` finds; equal texts may stand there twice.
     mutating func find(_ field: CompiledField, in message: Message, _ names: inout NameSet) {
-        found.removeAll(keepingCapacity: true)
+        found.removeAll()
         takesNumbers = field.takesNumbers
-        if field.each.isEmpty { return look(field, message, nil, &names) }
-        for path in field.each {
-            let count = select(path, message, nil)
+        if unsafe field.each.isEmpty { return unsafe look(field, message, nil, &names) }
+        for number in unsafe 0..<field.each.count {
+            let path = unsafe field.each[number]
+            let count = unsafe select(path, message, nil, into: eachMatches)
             if count == 0 { continue }
-            // Copied, because the alternatives use the same memory.
-            for match in unsafe Array(matches[..<count]) { look(field, message, match, &names) }
+            for place in 0..<count {
+                unsafe look(field, message, UnsafePointer(eachMatches.baseAddress! + place), &names)
+            }
             return
         }
     }
 
     private mutating func look(
-        _ field: CompiledField, _ message: Message, _ each: tallylog_json_match?,
+        _ field: CompiledField, _ message: Message, _ each: UnsafePointer<tallylog_json_match>?,
         _ names: inout NameSet
     ) {
-        for alternative in field.alternatives {
-            if let chain = alternative.chain {
-                if follow(chain, message, each, &names) { return }
-            } else if fill(alternative.parts, message, each, &names) {
-                return
-            }
+        for number in unsafe 0..<field.alternatives.count {
+            let alternative = unsafe field.alternatives[number]
+            let leads =
+                switch alternative {
+                case .chain(let chain): unsafe follow(chain, message, each, &names)
+                case .template(let parts): unsafe fill(parts, message, each, &names)
+                }
+            if leads { return }
         }
     }
 
     /// Puts where a path leads into `matches` and returns how many they are.
     private func select(
-        _ path: CompiledPath, _ message: Message, _ each: tallylog_json_match?
+        _ path: CompiledField.Path, _ message: Message, _ each: UnsafePointer<tallylog_json_match>?,
+        into matches: UnsafeMutableBufferPointer<tallylog_json_match>
     ) -> Int {
         let from: UInt32
         switch path.origin {
@@ -82,42 +97,46 @@ struct FieldFinder: ~Copyable {
             from = message.msgNumber
         case .envelope: from = 0
         case .each:
-            guard let each else { return 0 }
-            from = each.number
+            guard let each = unsafe each else { return 0 }
+            from = unsafe each.pointee.number
         }
         let count = unsafe tallylog_json_select(
-            message.parser, from, path.steps.baseAddress, UInt32(path.stepCount),
+            message.parser, from, path.steps.baseAddress, UInt32(path.steps.count),
             matches.baseAddress, Self.matchesMax)
         return min(count, Self.matchesMax)
     }
 
     /// Adds what a chain finds; false if it leads to no text.
     private mutating func follow(
-        _ chain: CompiledField.Chain, _ message: Message, _ each: tallylog_json_match?,
+        _ chain: CompiledField.Chain, _ message: Message,
+        _ each: UnsafePointer<tallylog_json_match>?,
         _ names: inout NameSet
     ) -> Bool {
-        if let path = chain.path {
+        switch chain.source {
+        case .path(let path):
             var leads = false
-            for place in 0..<select(path, message, each) {
+            for place in 0..<(unsafe select(path, message, each, into: matches)) {
                 let number = unsafe matches[place].number
                 guard let piece = text(of: number, message, &names) else { continue }
                 leads = true
-                apply(chain, to: piece, &names)
+                unsafe apply(chain.transforms[...], to: piece, &names)
             }
             return leads
-        }
-        if let text = chain.constant {
+        case .constant(let text):
             let start = names.own.count
-            names.append(text)
-            apply(chain, to: names.own(from: start), &names)
+            unsafe names.append(text)
+            unsafe apply(chain.transforms[...], to: names.own(from: start), &names)
+            return true
+        case .captured(let number):
+            guard let each = unsafe each, unsafe number < Int(each.pointee.capture_count) else {
+                return false
+            }
+            let keys = unsafe each.pointee.captures
+            let key = [keys.0, keys.1, keys.2, keys.3][number]
+            guard let piece = text(of: key, message, &names) else { return false }
+            unsafe apply(chain.transforms[...], to: piece, &names)
             return true
         }
-        guard let each, chain.captured < Int(each.capture_count) else { return false }
-        let keys = each.captures
-        let key = [keys.0, keys.1, keys.2, keys.3][chain.captured]
-        guard let piece = text(of: key, message, &names) else { return false }
-        apply(chain, to: piece, &names)
-        return true
     }
 
     /// The text of a value; nil if it is none, or empty.
@@ -143,39 +162,29 @@ struct FieldFinder: ~Copyable {
         return TextPiece(isOwn: true, range)
     }
 
-    /// Adds what a chain's transforms make of a text.
+    /// Adds what transforms, one after the other, make of a text.
     @inline(__always)
     private mutating func apply(
-        _ chain: CompiledField.Chain, to piece: TextPiece, _ names: inout NameSet
+        _ transforms: Slice<UnsafeBufferPointer<CompiledTransform>>, to piece: TextPiece,
+        _ names: inout NameSet
     ) {
-        if chain.isPlain {
+        if unsafe transforms.isEmpty {
             if textsLeft > 0 { found.append(piece) }
             textsLeft -= 1
         } else {
-            apply(chain.transforms[...], to: piece, &names)
-        }
-    }
-
-    /// The same of transforms one after the other.
-    private mutating func apply(
-        _ transforms: ArraySlice<Transform>, to piece: TextPiece, _ names: inout NameSet
-    ) {
-        if transforms.isEmpty {
-            if textsLeft > 0 { found.append(piece) }
-            textsLeft -= 1
-        } else {
-            applyFirst(transforms, to: piece, &names)
+            unsafe applyFirst(transforms, to: piece, &names)
         }
     }
 
     private mutating func applyFirst(
-        _ transforms: ArraySlice<Transform>, to piece: TextPiece, _ names: inout NameSet
+        _ transforms: Slice<UnsafeBufferPointer<CompiledTransform>>, to piece: TextPiece,
+        _ names: inout NameSet
     ) {
-        let transform = transforms[transforms.startIndex]
-        let rest = transforms.dropFirst()
+        let transform = unsafe transforms[transforms.startIndex]
+        let rest = unsafe transforms[(transforms.startIndex + 1)...]
         guard TextTransforms.isList(transform.kind) else {
             if let made = one(transform, piece, &names), made.count > 0 {
-                apply(rest, to: made, &names)
+                unsafe apply(rest, to: made, &names)
             }
             return
         }
@@ -188,14 +197,14 @@ struct FieldFinder: ~Copyable {
             if next.word.isEmpty {
                 textsLeft -= 1
             } else {
-                apply(rest, to: piece.part(next.word), &names)
+                unsafe apply(rest, to: piece.part(next.word), &names)
             }
             position = next.end
         }
     }
 
     private func one(
-        _ transform: Transform, _ piece: TextPiece, _ names: inout NameSet
+        _ transform: CompiledTransform, _ piece: TextPiece, _ names: inout NameSet
     ) -> TextPiece? {
         switch transform.kind {
         case .account, .nick: return aliases.account(transform.kind, of: piece, &names)
@@ -212,45 +221,50 @@ struct FieldFinder: ~Copyable {
     /// Adds what a template becomes: one text for every combination of its parts' values. False if
     /// a part has none.
     private mutating func fill(
-        _ parts: [CompiledField.Part], _ message: Message, _ each: tallylog_json_match?,
-        _ names: inout NameSet
+        _ parts: UnsafeBufferPointer<CompiledField.Part>, _ message: Message,
+        _ each: UnsafePointer<tallylog_json_match>?, _ names: inout NameSet
     ) -> Bool {
         let base = found.count
-        bounds.removeAll(keepingCapacity: true)
-        for part in parts {
-            if part.chains.isEmpty { continue }
-            bounds.append(found.count)
+        var partCount = 0
+        for number in 0..<parts.count {
+            let part = unsafe parts[number]
+            if unsafe part.chains.isEmpty { continue }
             let before = found.count
-            for chain in part.chains where follow(chain, message, each, &names) { break }
+            unsafe bounds[partCount] = before
+            unsafe places[partCount] = before
+            partCount += 1
+            for number in unsafe 0..<part.chains.count
+            where unsafe follow(part.chains[number], message, each, &names) { break }
             if found.count == before {
-                found.removeSubrange(base...)
+                found.removeSubrange(base..<before)
                 return false
             }
         }
-        bounds.append(found.count)
         let end = found.count
+        unsafe bounds[partCount] = end
         // Only what comes of the parts counts.
         textsLeft += end - base
-        places.removeAll(keepingCapacity: true)
-        places.append(contentsOf: bounds.dropLast())
         repeat {
-            write(parts, &names)
+            unsafe write(parts, &names)
             textsLeft -= 1
-        } while textsLeft > 0 && turn()
+        } while textsLeft > 0 && turn(partCount)
         found.removeSubrange(base..<end)
         return true
     }
 
     /// Writes the template with the present values of its parts.
-    private mutating func write(_ parts: [CompiledField.Part], _ names: inout NameSet) {
+    private mutating func write(
+        _ parts: UnsafeBufferPointer<CompiledField.Part>, _ names: inout NameSet
+    ) {
         let start = names.own.count
         var place = 0
-        for part in parts {
-            if part.chains.isEmpty {
-                names.append(part.text)
+        for number in 0..<parts.count {
+            let part = unsafe parts[number]
+            if unsafe part.chains.isEmpty {
+                unsafe names.append(part.text)
                 continue
             }
-            let piece = found[places[place]]
+            let piece = unsafe found[places[place]]
             place += 1
             if piece.count > Limits.nameBytesMax { return names.skip() }
             names.append(piece)
@@ -259,11 +273,11 @@ struct FieldFinder: ~Copyable {
     }
 
     /// Goes on to the next combination, the last part turning fastest; false after the last.
-    private mutating func turn() -> Bool {
-        for part in places.indices.reversed() {
-            places[part] += 1
-            if places[part] < bounds[part + 1] { return true }
-            places[part] = bounds[part]
+    private func turn(_ partCount: Int) -> Bool {
+        for part in (0..<partCount).reversed() {
+            unsafe places[part] += 1
+            if unsafe places[part] < bounds[part + 1] { return true }
+            unsafe places[part] = unsafe bounds[part]
         }
         return false
     }

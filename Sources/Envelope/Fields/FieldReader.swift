@@ -1,3 +1,5 @@
+import Model
+
 /// Reads a field's text from left to right.
 struct FieldReader {
     private let whole: String
@@ -74,6 +76,12 @@ struct FieldReader {
             text = inside.rest.dropFirst()
         }
         if !text.isEmpty { parts.append(.text(Array(text.utf8))) }
+        let placeholders = parts.count { if case .value = $0 { true } else { false } }
+        guard placeholders <= Limits.placeholdersMax else {
+            throw FieldError(
+                "\"\(whole)\" has \(placeholders) placeholders; a template may have "
+                    + "\(Limits.placeholdersMax)")
+        }
         return parts
     }
 

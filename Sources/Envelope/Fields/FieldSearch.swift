@@ -6,10 +6,13 @@ import Synchronization
 /// too, as they are written.
 package final class SoughtField: Sendable {
     // Immutable once made; its paths are memory that C only reads.
-    nonisolated(unsafe) let compiled: CompiledField
+    nonisolated(unsafe) private let fields: CompiledFields
     /// Equal fields have equal numbers: what one has found in a message need not be looked for
     /// again.
     let number: Int
+
+    /// Valid as long as this object.
+    var compiled: CompiledField { unsafe fields.all[0] }
 
     private static let numbers = Mutex<[FieldText: Int]>([:])
 
@@ -20,7 +23,7 @@ package final class SoughtField: Sendable {
 
     /// - Parameters: as of `Field`.
     package init(_ text: String, each: String? = nil) throws(FieldError) {
-        unsafe compiled = CompiledField(try Field(text, each: each), dimension: .object)
+        unsafe fields = CompiledFields([(try Field(text, each: each), .object)])
         number = Self.numbers.withLock { numbers in
             let key = FieldText(text: text, each: each)
             if let known = numbers[key] { return known }
@@ -104,10 +107,10 @@ private struct SearchState: ~Copyable {
         if found[number].message == message { return found[number].texts }
         finder.begin()
         finder.find(
-            unsafe field.compiled, in: unsafe FieldFinder.Message(parser, msgNumber: msgNumber),
+            field.compiled, in: unsafe FieldFinder.Message(parser, msgNumber: msgNumber),
             &names)
         let start = texts.count
-        texts.append(contentsOf: finder.found)
+        for place in 0..<finder.found.count { texts.append(finder.found[place]) }
         found[number] = (message, start..<texts.count)
         return start..<texts.count
     }

@@ -7,7 +7,7 @@ enum TextCopies {
 
     /// What a transform makes of a piece, among the names' own bytes; nil for nothing.
     static func make(
-        _ transform: Transform, of piece: TextPiece, _ names: inout NameSet
+        _ transform: CompiledTransform, of piece: TextPiece, _ names: inout NameSet
     ) -> TextPiece? {
         if piece.count > sourceBytesMax { return piece }
         let made: [UInt8]? = unsafe names.withBytes(isOwn: piece.isOwn, piece.range) { bytes in
@@ -31,7 +31,8 @@ enum TextCopies {
     }
 
     private static func replaced(
-        _ text: UnsafeRawBufferPointer, _ sought: [UInt8], by other: [UInt8]
+        _ text: UnsafeRawBufferPointer, _ sought: UnsafeRawBufferPointer,
+        by other: UnsafeRawBufferPointer
     ) -> [UInt8]? {
         var made: [UInt8]?
         var start = 0

@@ -22,7 +22,9 @@ enum TextTransforms {
     }
 
     /// The one part that a transform leaves of a text; nil for none.
-    static func single(_ transform: Transform, _ text: UnsafeRawBufferPointer) -> Range<Int>? {
+    static func single(
+        _ transform: CompiledTransform, _ text: UnsafeRawBufferPointer
+    ) -> Range<Int>? {
         switch transform.kind {
         case .trim: return unsafe trimmed(text, of: transform.texts.first)
         case .nvr: return unsafe packageName(text)
@@ -36,33 +38,37 @@ enum TextTransforms {
             guard let at = unsafe text.firstOffset(of: transform.texts[0]) else {
                 return 0..<text.count
             }
-            return at + transform.texts[0].count..<text.count
+            return unsafe at + transform.texts[0].count..<text.count
         case .drop: return unsafe dropped(transform.numbers[0], text)
         case .token: return unsafe tokens(text, transform.numbers[0], nil, isOne: true)
         case .tokens:
-            let last = transform.numbers.count > 1 ? transform.numbers[1] : nil
+            let last = unsafe transform.numbers.count > 1 ? transform.numbers[1] : nil
             return unsafe tokens(text, transform.numbers[0], last, isOne: false)
         case .not, .only:
-            let isOne = transform.texts.contains { unsafe matches(text, $0) }
+            let isOne = unsafe transform.texts.contains { unsafe matches(text, $0) }
             return isOne == (transform.kind == .only) ? 0..<text.count : nil
         default: return 0..<text.count
         }
     }
 
     /// Whether a text equals a pattern, whose first or last character may be a `*` for anything.
-    private static func matches(_ text: UnsafeRawBufferPointer, _ pattern: [UInt8]) -> Bool {
+    private static func matches(
+        _ text: UnsafeRawBufferPointer, _ pattern: UnsafeRawBufferPointer
+    ) -> Bool {
         let star = UInt8(ascii: "*")
-        if pattern.first == star { return unsafe text.hasSuffix(pattern.dropFirst()) }
-        if pattern.last == star { return unsafe text.starts(with: pattern.dropLast()) }
-        return unsafe text.elementsEqual(pattern)
+        if unsafe pattern.first == star { return unsafe text.hasSuffix(pattern.dropFirst()) }
+        if unsafe pattern.last == star { return unsafe text.starts(with: pattern.dropLast()) }
+        return unsafe bytesEqual(text, pattern)
     }
 
     private static func isSpace(_ byte: UInt8) -> Bool { byte <= UInt8(ascii: " ") }
 
     private static func trimmed(
-        _ text: UnsafeRawBufferPointer, of characters: [UInt8]?
+        _ text: UnsafeRawBufferPointer, of characters: UnsafeRawBufferPointer?
     ) -> Range<Int> {
-        let goes = { (byte: UInt8) in characters.map { $0.contains(byte) } ?? isSpace(byte) }
+        let goes = { (byte: UInt8) in
+            unsafe characters.map { unsafe $0.contains(byte) } ?? isSpace(byte)
+        }
         var start = 0
         var end = text.count
         while start < end, unsafe goes(text[start]) { start += 1 }
@@ -91,10 +97,12 @@ enum TextTransforms {
         return unsafe nextWord(text, from: 0)?.word
     }
 
+    private static let schemeEnd = Array("://".utf8)
+
     /// The first label of a host, with or without a scheme before it.
     private static func label(_ text: UnsafeRawBufferPointer) -> Range<Int> {
         var start = 0
-        if let scheme = unsafe text.firstOffset(of: Array("://".utf8)) { start = scheme + 3 }
+        if let scheme = unsafe text.firstOffset(of: schemeEnd) { start = scheme + 3 }
         var end = start
         while end < text.count, unsafe text[end] != UInt8(ascii: "."),
             unsafe text[end] != UInt8(ascii: "/")
@@ -182,7 +190,7 @@ enum TextTransforms {
 }
 
 extension UnsafeRawBufferPointer {
-    func hasSuffix(_ text: ArraySlice<UInt8>) -> Bool {
+    func hasSuffix(_ text: some Collection<UInt8>) -> Bool {
         unsafe suffix(text.count).elementsEqual(text)
     }
 }

@@ -1,7 +1,7 @@
 /// What is made of a text before it is a name. One text may become several, or none.
 package struct Transform: Sendable, Equatable {
     /// The kinds, by the words for them.
-    package enum Kind: String, Sendable, CaseIterable {
+    package enum Kind: String, Sendable, CaseIterable, BitwiseCopyable {
         case lowercase, trim, nvr, words, list, mentions, mail, account, nick, label, basename
         case before, after, replace, drop, token, tokens, not, only
         case messageIDs = "message-ids"

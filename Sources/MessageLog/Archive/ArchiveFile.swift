@@ -95,6 +95,26 @@ final class ArchiveFile: @unchecked Sendable {
     /// The file's size.
     var byteCount: Int { unsafe mapped.bytes.count }
 
+    /// The messages of the block that has a position, and the position of the first.
+    /// - Parameters:
+    ///   - sequence: whose payload is wanted.
+    ///   - text: a block's messages, wherever they are at hand.
+    func messages(
+        at position: Int, of sequence: UInt64,
+        _ text: (_ block: Int) throws(LogError) -> CutText
+    ) throws(LogError) -> (first: Int, text: CutText) {
+        let (block, first) = try block(at: position)
+        let text = try text(block)
+        guard position >= first, position - first < text.count else {
+            throw .damaged(
+                Damage(
+                    path: path, offset: 0,
+                    reason: "block \(block) has no message for position \(position)",
+                    firstSequence: sequence, count: 1))
+        }
+        return (first, text)
+    }
+
     /// The block that has a position, and the position of its first message.
     func block(at position: Int) throws(LogError) -> (block: Int, first: Int) {
         let firsts = try open().index.firsts

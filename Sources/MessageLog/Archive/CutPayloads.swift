@@ -72,15 +72,8 @@ struct CutPayloads {
         }
         let position = Int(positions[row])
         if let block, position >= block.first, position - block.first < block.text.count { return }
-        let (index, first) = try archive.block(at: position)
-        let text = try archive.text(ofBlock: index)
-        guard position >= first, position - first < text.count else {
-            throw .damaged(
-                Damage(
-                    path: archive.path, offset: 0,
-                    reason: "block \(index) has no message for position \(position)",
-                    firstSequence: sequence, count: 1))
+        block = try archive.messages(at: position, of: sequence) { (block) throws(LogError) in
+            try archive.text(ofBlock: block)
         }
-        block = (first, text)
     }
 }

@@ -93,14 +93,6 @@ struct PostingList: @unchecked Sendable {
         return nil
     }
 
-    /// All rows.
-    var all: [UInt32] {
-        var rows: [UInt32] = []
-        rows.reserveCapacity(count)
-        for chunk in 0..<chunks where append(chunk, to: &rows) == nil { break }
-        return rows
-    }
-
     /// Whether every chunk begins where the one before it ends, and the last at the list's end.
     var isWhole: Bool {
         var rows: [UInt32] = []

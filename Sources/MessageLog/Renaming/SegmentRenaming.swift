@@ -74,15 +74,12 @@ struct SegmentRenaming {
             var sets = RenamedSets(rows: block.rows)
             for row in 0..<block.rows {
                 let known = found.names(ofRow: block.firstRow + row)
-                if let known {
-                    for (dimension, id) in known {
-                        sets.add(dimension, names.id(dimension, found, id), row)
-                    }
-                } else {
-                    for set in block.sets {
-                        for id in set.names.ids(ofRow: row) {
-                            sets.add(set.dimension, names.id(set.dimension, columns, id), row)
-                        }
+                for (dimension, id) in known ?? [] {
+                    sets.add(dimension, names.id(dimension, found, id), row)
+                }
+                for set in block.sets where known == nil || set.dimension == .signature {
+                    for id in set.names.ids(ofRow: row) {
+                        sets.add(set.dimension, names.id(set.dimension, columns, id), row)
                     }
                 }
             }

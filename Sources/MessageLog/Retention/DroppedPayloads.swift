@@ -9,7 +9,7 @@ extension MessageLog {
     /// A segment keeps its payloads together, so its newest message decides.
     package func dueHorizon(now: Timestamp) -> Horizon? {
         let retention = options.retention
-        guard retention != .none else { return nil }
+        guard retention.seconds != nil || retention.bytes != nil else { return nil }
         var kept: [(latest: Int64, bytes: Int)] = []
         for segment in droppable where !segment.isDropped {
             guard let bounds = segment.columns.timeBounds else { continue }

@@ -5,6 +5,8 @@ package struct Horizon: Hashable, Sendable {
     package enum Kept: UInt8, Sendable {
         /// Payloads of messages. Those of the records before the horizon's own record may go.
         case payloads = 1
+        /// Counts per minute in the rollups.
+        case minutes = 2
     }
 
     package var kept: Kept

@@ -8,7 +8,9 @@ package enum CommandTable {
         return all.first { $0.name == capitals }
     }
 
-    private static let dimensions = ["topic", "category", "user", "package", "agent", "object"]
+    private static let dimensions = [
+        "topic", "category", "user", "package", "agent", "object", "signature",
+    ]
     private static let dimension = CommandArgument.value("dimension")
     private static let filter = CommandArgument.block(
         "filter",

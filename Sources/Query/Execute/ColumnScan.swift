@@ -43,7 +43,7 @@ struct RowTest {
             postings.append(ClauseNames(dimension: dimension, ids: ids, rows: rows))
         }
         if let matching = filter.topics {
-            let globals = view.names.globals(of: .topic)
+            let globals = view.globals(of: .topic)
             let count = names.count(of: .topic)
             var listed = Array(repeating: false, count: count + 1)
             for id in stride(from: 1, through: count, by: 1) {

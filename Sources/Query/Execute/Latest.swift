@@ -38,7 +38,7 @@ enum Latest {
         guard columns.names.count(of: counted) > 0,
             var search = SegmentSearch(view, filter, span, descending: true)
         else { return }
-        let labels = newest.labels(of: view.names.globals(of: counted))
+        let labels = newest.labels(of: view.globals(of: counted))
         let wanted: ColumnSelection = counted == .topic ? .topics : .set(of: counted)
         while let (index, bounds) = search.next() {
             guard newest.mayChange(labels, by: bounds.upperBound) else { continue }

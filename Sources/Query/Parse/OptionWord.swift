@@ -2,7 +2,7 @@ import Model
 
 /// The words that begin an option, in the order in which errors list them.
 enum OptionWord: UInt8, CaseIterable {
-    case not, topic, category, user, package, agent, object, rule
+    case not, topic, category, user, package, agent, object, signature, rule
     case from, to, last, zone
     case distinct, by, level, step, origin, fill, except, prefix, new, contains, order, limit, after
     case quantile, wait, at
@@ -17,6 +17,7 @@ enum OptionWord: UInt8, CaseIterable {
         case "PACKAGE": self = .package
         case "AGENT": self = .agent
         case "OBJECT": self = .object
+        case "SIGNATURE": self = .signature
         case "RULE": self = .rule
         case "QUANTILE": self = .quantile
         case "FROM": self = .from
@@ -54,6 +55,7 @@ enum OptionWord: UInt8, CaseIterable {
         case .package: .package
         case .agent: .agent
         case .object: .object
+        case .signature: .signature
         default: nil
         }
     }
@@ -81,7 +83,8 @@ struct OptionWords {
         return sum
     }
 
-    static let filters = OptionWords(.not, .topic, .category, .user, .package, .agent, .object)
+    static let filters = OptionWords(
+        .not, .topic, .category, .user, .package, .agent, .object, .signature)
     private static let messagesOfRange = filters + OptionWords(.from, .to, .last, .zone, .at)
     /// What nearly every question accepts.
     static let selection = messagesOfRange + OptionWords(.rule)
@@ -99,7 +102,7 @@ struct OptionWords {
 
 /// Where the options that may stand only once were met.
 struct OptionPlaces {
-    private var places = InlineArray<29, Int32>(repeating: -1)
+    private var places = InlineArray<30, Int32>(repeating: -1)
 
     /// The option's place among the words, or nil.
     subscript(word: OptionWord) -> Int? {

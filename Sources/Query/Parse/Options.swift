@@ -96,7 +96,7 @@ extension RequestParser {
             throw wrong(
                 option,
                 "NOT is followed by \(quoted(words[option])); accepted: "
-                    + "TOPIC, CATEGORY, USER, PACKAGE, AGENT, OBJECT")
+                    + "TOPIC, CATEGORY, USER, PACKAGE, AGENT, OBJECT, SIGNATURE")
         }
         let bytes = try name(at: value(of: option))
         options.filter.add(

@@ -134,7 +134,7 @@ package struct RequestParser {
         throw wrong(
             place,
             "\(quoted(words[place])) is no dimension; accepted: "
-                + "topic, category, user, package, agent, object")
+                + "topic, category, user, package, agent, object, signature")
     }
 
     /// A whole number of rows; `other` says what else may stand there.

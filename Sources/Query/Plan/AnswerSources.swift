@@ -33,7 +33,10 @@ struct AnswerSources {
         self.groups = kept.isEmpty ? nil : groups
         split =
             self.groups == nil
-            ? nil : TimeSplit(span, levels: kept, boundaries: boundaries(span))
+            ? nil
+            : TimeSplit(
+                span, levels: kept, boundaries: boundaries(span),
+                minutesFrom: snapshot.rollups.minutesFrom)
     }
 
     /// The same answer, read from columns alone.
@@ -102,7 +105,7 @@ struct AnswerSources {
         var mapped: (segment: UInt64, globals: [UInt32]) = (0, [])
         try forEachRow(in: snapshot, reading: needed) { view, block, row in
             if mapped.segment != view.segment.firstSequence {
-                mapped = (view.segment.firstSequence, view.names.globals(of: dimension))
+                mapped = (view.segment.firstSequence, view.globals(of: dimension))
             }
             let time = block.times[row]
             if dimension == .topic {

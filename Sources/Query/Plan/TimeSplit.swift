@@ -24,11 +24,17 @@ struct TimeSplit {
     private(set) var pieces: [Piece] = []
     /// What no whole bucket covers; answered from columns.
     private(set) var edges: [Span] = []
+    private let minutesFrom: Int64
 
     /// - Parameters:
     ///   - levels: the granularities that may be used, coarsest first.
     ///   - boundaries: moments, ascending, that no whole bucket may have inside.
-    init(_ span: Span, levels: [Granularity], boundaries: [Int64] = []) {
+    ///   - minutesFrom: before this moment, which divides no minute, there are no minutes to use.
+    init(
+        _ span: Span, levels: [Granularity], boundaries: [Int64] = [],
+        minutesFrom: Int64 = .min
+    ) {
+        self.minutesFrom = minutesFrom
         cut(span, levels[...], boundaries[...])
     }
 
@@ -65,8 +71,14 @@ struct TimeSplit {
     ) {
         let width = level.microseconds
         cut(Span(lower: lower, upper: buckets.lowerBound * width), finer, boundaries)
-        pieces.append(Piece(granularity: level, buckets: buckets))
         lower = buckets.upperBound * width
+        var kept = buckets
+        if level == .minute, buckets.lowerBound * width < minutesFrom {
+            let first = min(buckets.upperBound, minutesFrom.floorDivided(by: width))
+            edges.append(Span(lower: buckets.lowerBound * width, upper: first * width))
+            kept = first..<buckets.upperBound
+        }
+        if !kept.isEmpty { pieces.append(Piece(granularity: level, buckets: kept)) }
     }
 }
 

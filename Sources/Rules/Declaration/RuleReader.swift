@@ -9,8 +9,9 @@ package struct RuleReader {
 
     static let keys = [
         "topics", "topic-prefixes", "not-topics", "where", "users", "not-users", "packages",
-        "not-packages", "agents", "not-agents", "objects", "not-objects", "categories",
-        "not-categories", "keys", "aggregates", "granularities", "retention", "groups-max",
+        "not-packages", "agents", "not-agents", "objects", "not-objects", "signatures",
+        "not-signatures", "categories", "not-categories", "keys", "aggregates", "granularities",
+        "retention", "groups-max",
     ]
 
     /// The rules of the file at `path`.

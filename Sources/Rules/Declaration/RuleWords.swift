@@ -29,8 +29,10 @@ package enum RuleWords {
             }
     }
 
-    /// The dimensions that rules may name.
-    static let dimensions: [Dimension] = [.topic, .category, .user, .package, .agent, .object]
+    /// The dimensions that rules may name, in the order of their codes.
+    static let dimensions: [Dimension] = [
+        .topic, .category, .user, .package, .agent, .object, .signature,
+    ]
 
     static let acceptedDimensions = dimensions.compactMap(\.word).joined(separator: ", ")
 

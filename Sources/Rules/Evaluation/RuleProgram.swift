@@ -1,5 +1,6 @@
 import Envelope
 import Model
+import Synchronization
 
 /// A rule in the form in which messages are held against it. Immutable.
 package final class RuleProgram: Sendable {
@@ -20,6 +21,8 @@ package final class RuleProgram: Sendable {
     }
 
     package let rule: Rule
+    /// No other program of this process has it, whereas addresses are given again.
+    package let serial: UInt64
     package let shapes: [AggregateState.Shape]
     /// A group's state without messages.
     package let nothing: GroupState
@@ -39,6 +42,7 @@ package final class RuleProgram: Sendable {
     package init(_ rule: Rule) throws(RuleError) {
         try rule.check()
         self.rule = rule
+        serial = Self.serials.add(1, ordering: .relaxed).newValue
         do throws(FieldError) {
             var conditions: [SoughtField] = []
             for text in rule.conditions { conditions.append(try Self.condition(text)) }
@@ -68,6 +72,8 @@ package final class RuleProgram: Sendable {
         dimensions = Set(inputs.compactMap(\.dimension) + names.map(\.dimension))
             .subtracting([.topic, .category])
     }
+
+    private static let serials = Atomic<UInt64>(0)
 
     private static func inputs(_ sources: [Rule.Source]) throws(FieldError) -> [Input] {
         var inputs: [Input] = []

@@ -6,6 +6,7 @@ import Logging
 import MessageLog
 import Model
 import ServiceLifecycle
+import Signatures
 import Synchronization
 
 /// One feed, as a service: what its subscription receives and what its sources give goes to the
@@ -16,12 +17,14 @@ final class Bus: Service {
     private let backfills: [Backfill]
     private let ledger: FeedLedger
     private let outcomes = LiveOutcomes()
+    private let logger: Logger
 
     init(
         _ settings: FeedSettings, profile: Profile, engine: Engine, rejected: RejectedFile,
         logger: Logger
     ) {
         self.settings = settings
+        self.logger = logger
         ledger = engine.feeds
         let sources = settings.sources.map { $0.source() }
         ledger.setSources(sources.map(\.name), of: settings.name)
@@ -35,7 +38,7 @@ final class Bus: Service {
             Backfill(
                 Backfill.Options(
                     feed: settings.name, prefixes: settings.topics, profile: profile,
-                    margins: settings.margins),
+                    signatures: settings.signatures, margins: settings.margins),
                 from: $0, to: engine, logger: logger, rejected: keep)
         }
         let outcomes = outcomes
@@ -45,7 +48,8 @@ final class Bus: Service {
             : Subscriber(
                 Subscriber.Options(
                     endpoints: settings.endpoints, prefixes: settings.topics, profile: profile,
-                    feed: settings.name, since: settings.since),
+                    feed: settings.name, since: settings.since, signatures: settings.signatures,
+                    curve: settings.curve),
                 logger: logger, ledger: engine.feeds,
                 rejected: { message in
                     engine.accounting.reject(message.reason.code)
@@ -72,6 +76,13 @@ final class Bus: Service {
     }
 
     private func start() throws {
+        if let end = settings.signatures?.files.report.trust.listsEnd,
+            end < WallClock.now.seconds
+        {
+            logger.warning(
+                "a revocation list is out of date: no signature is valid until there is a new one",
+                metadata: ["feed": "\(settings.name)", "until": "\(end)"])
+        }
         guard let subscriber else {
             // A feed without endpoints has one gap that grows for ever: its sources fill it.
             GapRecorder.follow(feed: settings.name, since: settings.since, ledger: ledger)
@@ -112,8 +123,16 @@ final class Bus: Service {
             ("disconnections", "\(counters.disconnections)"),
             ("overflows", "\(counters.overflows)"), ("missing", "\(counters.missing)"),
             ("gaps", "\(gaps.count)"), ("gaps_unfilled", "\(unfilled)"),
+            ("curve", settings.curve == nil ? "off" : "on"),
+            ("handshake_failures", "\(counters.handshakeFailures)"),
+            ("refused", "\(counters.refused.count)"),
         ]
         var lines = [("feed_" + settings.name, Self.joined(fields))]
+        for (place, refusal) in counters.refused.sorted(by: { $0.key < $1.key }).enumerated() {
+            let text = "\(refusal.key): \(refusal.value.sentence)"
+            lines.append(("feed_\(settings.name)_refused_\(place + 1)", Self.plain(text)))
+        }
+        lines += signatureLines
         for (place, backfill) in backfills.enumerated() {
             lines += Self.lines("source_\(settings.name)_\(place + 1)", backfill)
         }
@@ -131,18 +150,38 @@ final class Bus: Service {
         ]
         var lines = [(key, joined(fields)), (key + "_address", backfill.source.name)]
         if let failure = figures.failure {
-            // Clients take commas and equal signs for fields.
-            let plain = failure.map { character -> Character in
+            lines.append((key + "_failure", plain(failure)))
+        }
+        return lines
+    }
+
+    /// Clients take commas and equal signs for fields.
+    private static func plain(_ text: String) -> String {
+        String(
+            text.map { character -> Character in
                 switch character {
                 case ",": ";"
                 case "=": ":"
                 case _ where character.isASCII && !character.isNewline: character
                 default: " "
                 }
-            }
-            lines.append((key + "_failure", String(plain)))
-        }
-        return lines
+            })
+    }
+
+    /// INFO's lines about signatures: none where nobody asks for them.
+    private var signatureLines: [(String, String)] {
+        guard let policy = settings.signatures else { return [] }
+        let report = policy.files.report
+        let fields: [(String, String)] =
+            [
+                ("mode", policy.mode.rawValue), ("authorities", "\(report.trust.authorities)"),
+                ("crls", "\(report.trust.lists)"),
+                ("crl_until", report.trust.listsEnd.map { "\($0)" } ?? "none"),
+                ("reloads", "\(report.readings)"),
+            ] + policy.figures.map { ($0.verdict.rawValue, "\($0.count)") }
+        let key = "signatures_" + settings.name
+        let failure = report.failure.map { [(key + "_failure", Self.plain($0.description))] }
+        return [(key, Self.joined(fields))] + (failure ?? [])
     }
 
     private static func joined(_ fields: [(String, String)]) -> String {

@@ -1,8 +1,10 @@
 import ArgumentParser
 import Backfill
 import Engine
+import Feed
 import Model
 import Query
+import Signatures
 
 /// One feed as it is configured: where its messages come from, live and afterwards.
 struct FeedSettings {
@@ -17,6 +19,10 @@ struct FeedSettings {
     /// From when on history is wanted; nil: from the first start on.
     var since: Timestamp?
     var margins = Self.defaultMargins
+    /// What is done about signatures; nil: nothing.
+    var signatures: SignaturePolicy?
+    /// The keys for connections by CURVE; nil: plain ones.
+    var curve: CurveKeys?
 
     /// The name of the feed that --subscribe makes.
     static let defaultName = "bus"

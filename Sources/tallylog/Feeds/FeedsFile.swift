@@ -8,9 +8,11 @@ import Yams
 /// Reads `feeds:` of the configuration file: what swift-configuration does not list, the names of
 /// keys and the lines on which they stand.
 struct FeedsFile {
-    private let path: String
+    let path: String
 
-    private static let keys = ["endpoints", "topics", "backfill", "since", "overlap", "lag"]
+    private static let keys = [
+        "endpoints", "topics", "backfill", "since", "overlap", "lag", "signatures", "curve",
+    ]
     private static let bytesMax = 16 << 20
 
     /// The feeds of a file, in the order in which they stand there; none if it has no such key.
@@ -30,7 +32,7 @@ struct FeedsFile {
         return try feeds.map { try file.feed($0, $1) }
     }
 
-    private static func text(of path: String) throws -> String {
+    static func text(of path: String) throws -> String {
         let descriptor = try FileDescriptor.open(FilePath(path), .readOnly)
         return try descriptor.closeAfter {
             var bytes: [UInt8] = []
@@ -66,6 +68,8 @@ struct FeedsFile {
             case "since": feed.since = try time(value, place)
             case "overlap": feed.margins.overlapSeconds = try seconds(value, place)
             case "lag": feed.margins.lagSeconds = try seconds(value, place)
+            case "signatures": feed.signatures = try signatures(value, place)
+            case "curve": feed.curve = try curve(value, place)
             default:
                 throw wrong(key, place, "is no key; accepted: \(Self.list(Self.keys))")
             }
@@ -76,6 +80,9 @@ struct FeedsFile {
         }
         guard feed.since == nil || !feed.sources.isEmpty else {
             throw wrong(key, place, "has since without backfill; accepted: both, or neither")
+        }
+        guard feed.curve == nil || !feed.endpoints.isEmpty else {
+            throw wrong(key, place, "has curve without endpoints; accepted: both, or neither")
         }
         return feed
     }
@@ -128,10 +135,10 @@ struct FeedsFile {
         }
     }
 
-    private func wrong(_ node: Node, _ place: String, _ sentence: String) -> ValidationError {
+    func wrong(_ node: Node, _ place: String, _ sentence: String) -> ValidationError {
         let line = node.mark.map { ", line \($0.line)" } ?? ""
         return ValidationError("The configuration \(path)\(line): \(place) \(sentence).")
     }
 
-    private static func list(_ words: [String]) -> String { words.joined(separator: ", ") }
+    static func list(_ words: [String]) -> String { words.joined(separator: ", ") }
 }

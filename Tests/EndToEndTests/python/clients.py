@@ -1,13 +1,16 @@
 #!/usr/bin/env python3
-"""Clients that load in bulk: redis-cli's pipe mode, and redis-py on top of hiredis.
+"""Clients that load in bulk, and other languages': redis-cli's pipe mode, redis-py on top of
+hiredis, node-redis.
 
 usage: clients.py TALLYLOG
 
 What could go wrong: pipe mode, which sends all before it reads and ends with an ECHO, is never
-answered or loses a reply; hiredis, a parser that is not redis-py's own, reads a reply otherwise.
+answered or loses a reply; hiredis or node-redis, whose parsers are not redis-py's own, read a reply
+otherwise; a client's own first words (CLIENT, HELLO) are refused.
 """
 
 import json
+import os
 import subprocess
 import tempfile
 
@@ -34,22 +37,50 @@ def pipe_mode(server, messages):
     check_contains("pipe mode", said, f"errors: 1, replies: {len(messages) + 2}")
 
 
-def parsers(server, messages):
-    questions = [
+def questions_about(messages):
+    return [
         ["COUNT"], ["COUNT", "AT"], ["SERIES", "1d"], ["SERIES", "1d", "BY", "topic", "LIMIT", "3"],
         ["TOP", "ALL", "user"], ["SEEN", "user", "user1"], ["MESSAGES", "LIMIT", "500"],
         ["GET", messages[3]["msg_id"]], ["GET", "none"], ["READ", "FROM", "1", "LIMIT", "700"],
         ["LATEST", "BY", "topic"], ["EXPLAIN", "COUNT"], ["COMMAND", "INFO", "TOP"],
     ]
+
+
+def parsers(server, messages):
     answers = []
     for parser in (HiredisParser, PythonParser):
         pool = redis.ConnectionPool(
             connection_class=redis.UnixDomainSocketConnection, path=server.socket,
             parser_class=parser)
         client = redis.Redis(connection_pool=pool)
-        answers.append([client.execute_command(*question) for question in questions])
+        answers.append([client.execute_command(*words) for words in questions_about(messages)])
         check(f"COUNT by {parser.__name__}", answers[-1][0], len(messages))
     check(f"hiredis {hiredis.__version__} reads what redis-py does", answers[0], answers[1])
+
+
+def as_text(reply):
+    """The same with texts in the place of bytes, as JavaScript has them."""
+    if isinstance(reply, list):
+        return [as_text(part) for part in reply]
+    return reply.decode() if isinstance(reply, bytes) else reply
+
+
+def node(server, messages):
+    program = os.path.join(os.path.dirname(__file__), "..", "node", "asking.js")
+    # redis-py changes the reply of COMMAND; the others come as they are.
+    questions = [words for words in questions_about(messages) if words[0] != "COMMAND"]
+    done = subprocess.run(
+        ["node", program, server.socket, json.dumps(questions + [["TOP", "many", "user"]])],
+        capture_output=True, text=True, timeout=120, check=False,
+        env=dict(os.environ, NODE_PATH="/usr/share/nodejs"))
+    check(f"node ends well: {done.stderr}", done.returncode, 0)
+    *answers, refused = json.loads(done.stdout)
+    client = server.client()
+    for words, answer in zip(questions, answers, strict=True):
+        if answer != as_text(client.execute_command(*words)):
+            check(f"node-redis: {words}", answer, as_text(client.execute_command(*words)))
+    check("node-redis reads what redis-py does", len(answers), len(questions))
+    check_contains("node-redis tells of errors", refused["error"], "many")
 
 
 def run(folder):
@@ -58,6 +89,7 @@ def run(folder):
         server.client()
         pipe_mode(server, messages)
         parsers(server, messages)
+        node(server, messages)
 
 
 with tempfile.TemporaryDirectory() as temporary:
