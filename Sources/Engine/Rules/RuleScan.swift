@@ -20,7 +20,7 @@ package struct RuleScan: ~Copyable {
     private let names: NameTable
     private var evaluator = RuleEvaluator()
     private var message = RuleMessage()
-    /// By program and global id: whether the rule wants the topic; 0 for what was not looked at yet.
+    /// By program and global id: whether the rule wants the topic; 0 for what was not looked at.
     private var wanted: [UInt64: [UInt8]] = [:]
     /// By dimension's code and global id: names as arrays.
     private var texts: [[[UInt8]?]]
