@@ -72,14 +72,17 @@ let package = Package(
                 .embedInCode("Profile/none.yaml"),
             ],
             swiftSettings: core),
+        .target(name: "Rules", dependencies: ["Model", "LMDB", "Envelope"], swiftSettings: core),
         .target(
-            name: "Engine", dependencies: ["Model", "Disk", "MessageLog", "Rollup", "Envelope"],
+            name: "Engine",
+            dependencies: ["Model", "Disk", "MessageLog", "Rollup", "Envelope", "Rules"],
             swiftSettings: core),
         .target(
-            name: "Query", dependencies: ["Model", "MessageLog", "Rollup", "Engine"],
+            name: "Query", dependencies: ["Model", "MessageLog", "Rollup", "Rules", "Engine"],
             swiftSettings: core),
         .target(
-            name: "Tallylog", dependencies: ["Engine", "Envelope", "MessageLog", "Query", "Model"],
+            name: "Tallylog",
+            dependencies: ["Engine", "Envelope", "MessageLog", "Query", "Model", "Rules"],
             swiftSettings: core),
 
         // The edge: the bus, the socket, the command line.
@@ -114,8 +117,8 @@ let package = Package(
         .executableTarget(
             name: "tallylog-cli",
             dependencies: [
-                "Tallylog", "Model", "Disk", "MessageLog", "Rollup", "Engine", "Query", "Envelope",
-                "Signatures", "Feed", "Backfill", "Client", "Server", "CMalloc",
+                "Tallylog", "Model", "Disk", "MessageLog", "Rollup", "Rules", "Engine", "Query",
+                "Envelope", "Signatures", "Feed", "Backfill", "Client", "Server", "CMalloc",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Configuration", package: "swift-configuration"),
@@ -147,6 +150,9 @@ let package = Package(
             exclude: ["families.jsonl"],
             swiftSettings: edge),
         .testTarget(
+            name: "RulesTests", dependencies: ["Rules", "Envelope", "Model", "TestSupport"],
+            swiftSettings: edge),
+        .testTarget(
             name: "SignaturesTests",
             dependencies: ["Signatures", "Envelope", "Model", "TestSupport"],
             exclude: ["signing.py"],
@@ -154,8 +160,8 @@ let package = Package(
         .testTarget(
             name: "EngineTests",
             dependencies: [
-                "Engine", "Query", "Server", "Envelope", "MessageLog", "Rollup", "LMDB", "Model",
-                "Disk", "DiskSimulation", "TestSupport",
+                "Engine", "Query", "Server", "Envelope", "MessageLog", "Rollup", "Rules", "LMDB",
+                "Model", "Disk", "DiskSimulation", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: edge),

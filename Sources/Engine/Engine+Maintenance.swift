@@ -141,7 +141,10 @@ extension Engine {
                     options.disk, directory: directory + "/log", options: options.log)
             } catch { throw .log(error) }
             // Sequences may have become gaps, so the rollups are computed again.
-            if !report.changedNothing { try RollupPlaces(store: directory).drop() }
+            if !report.changedNothing {
+                try RollupPlaces(store: directory).drop()
+                try RollupPlaces(store: directory).dropRules()
+            }
             return report
         }
         let engine = try Engine(directory: directory, options: options)
@@ -181,6 +184,7 @@ extension Engine {
     ) throws(EngineError) -> UInt64 {
         try alone(in: directory) { () throws(EngineError) in
             try RollupPlaces(store: directory).drop()
+            try RollupPlaces(store: directory).dropRules()
         }
         let engine = try Engine(directory: directory, options: options)
         let watermark = try engine.checkpoint()

@@ -23,6 +23,7 @@ extension Engine {
             } catch { throw .log(error) }
             // The rollups go first: they must not outlive the names that they count.
             try RollupPlaces(store: directory).drop()
+            try RollupPlaces(store: directory).dropRules()
             return try rename(log, EnvelopeParser(profile: profile), advanced)
         }
         let engine = try Engine(directory: directory, options: options)

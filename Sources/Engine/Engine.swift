@@ -21,6 +21,7 @@ package final class Engine: Sendable {
     package let watchers = Watchers()
     /// What feeds have heard and missed.
     package let feeds: FeedLedger
+    package let rules: RuleBook
     private let appender: Appender
     private let indexer: Indexer
     let compactor: Compactor
@@ -32,6 +33,7 @@ package final class Engine: Sendable {
         package var log: LogOptions
         package var indexMapBytes = Limits.indexMapBytesMax
         package var rewriteFileBytesMin = Limits.rewriteFileBytesMin
+        package var rules = RulePace()
         /// Where the log is kept. The rollups and the lock are always on the real file system.
         package var disk: any Disk = PosixDisk()
         /// What time it is, for the age of payloads.
@@ -74,6 +76,9 @@ package final class Engine: Sendable {
         }
         head = Head(HeadState(folded: watermark))
         feeds = FeedLedger(log.snapshot, queue: queue, clock: options.clock)
+        rules = try RuleBook(
+            log.snapshot, store: directory, logID: log.logID, isReadOnly: log.isReadOnly,
+            queue: queue, clock: options.clock)
         let publication = Publication(
             log: log, names: names, head: head, progress: progress, watchers: watchers)
         appender = Appender(
@@ -95,10 +100,16 @@ package final class Engine: Sendable {
         compactor = Compactor(
             log: log, queue: queue, publication: publication, progress: progress, keeper: keeper,
             rewriteFileBytesMin: options.rewriteFileBytesMin, clock: options.clock)
+        let follower = RuleFollower(
+            book: rules, head: head, log: log, progress: progress,
+            names: names, pace: options.rules, clock: options.clock)
         threads = [
             WorkerThread(name: "tallylog-log", appender.run),
             WorkerThread(name: "tallylog-index", indexer.run),
             WorkerThread(name: "tallylog-pack", compactor.run),
+            // What is damaged and served all the same is not counted: nothing is written then.
+            WorkerThread(
+                name: "tallylog-rules", { [log] in if !log.isReadOnly { follower.run() } }),
         ]
     }
 
@@ -218,6 +229,7 @@ package final class Engine: Sendable {
         progress.monitor.change { $0.closing = true }
         threads[1].join()
         threads[2].join()
+        threads[3].join()
         progress.monitor.change { $0.hasStoppedCompacting = true }
         indexer.foldAll()
         if let failed = appender.failed { throw failed }

@@ -20,6 +20,8 @@ package enum EngineError: Error, Sendable {
     case compaction(String)
     /// The rollups' names have other ids than the log gives them.
     case namesDiffer
+    /// What was asked of a rule cannot be done: a sentence.
+    case rule(String)
     /// The engine has been closed, or has stopped after a failed flush.
     case closed
 }
@@ -57,6 +59,7 @@ extension EngineError: CustomStringConvertible {
         case .namesDiffer:
             "the names that the engine has opened are not those of the log: stop it, and run "
                 + "'tallylog rebuild --data' with its directory"
+        case .rule(let reason): reason
         case .closed: "the engine is closed"
         }
     }

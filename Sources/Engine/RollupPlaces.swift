@@ -38,6 +38,11 @@ struct RollupPlaces: Sendable {
         }
     }
 
+    /// The same of what rules have computed.
+    func dropRules() throws(EngineError) {
+        try explained { () throws(DiskError) in try RulePlaces(store: store).keep([]) }
+    }
+
     /// Makes one of the other directories, empty.
     func make(_ path: String) throws(EngineError) {
         try explained { () throws(DiskError) in

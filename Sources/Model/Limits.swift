@@ -175,6 +175,67 @@ public enum Limits {
     /// Messages that wait for the log thread; beyond it, appends wait.
     public static let queuedBytesMax = 64 << 20
 
+    // Rules.
+    /// The most rules at a time.
+    public static let declaredRulesMax = 64
+    /// The longest name of a rule, a key or an aggregate.
+    public static let ruleNameBytesMax = 64
+    /// The longest definition of a rule, in its canonical text.
+    public static let ruleDefinitionBytesMax = 64 << 10
+    /// Patterns of topics in one rule.
+    public static let ruleTopicsMax = 1_000
+    /// Conditions on fields in one rule; each is looked for in every message of its topics.
+    public static let ruleConditionsMax = 16
+    /// Names of one dimension that a rule asks for.
+    public static let ruleNamesMax = 1_000
+    /// Keys that one rule groups by.
+    public static let ruleKeysMax = 8
+    /// Aggregates of one rule, the number of messages not counted.
+    public static let ruleAggregatesMax = 16
+    /// Fields of the newest message that one aggregate keeps.
+    public static let ruleLatestFieldsMax = 16
+    /// Widths of buckets of one rule.
+    public static let ruleWidthsMax = 8
+    /// The widest bucket: a year of 366 days.
+    public static let ruleWidthSecondsMax: Int64 = 366 * 86_400
+    /// The longest that buckets of a width may be kept, other than for ever: 100 years.
+    public static let ruleKeptSecondsMax: Int64 = 36_600 * 86_400
+    /// Groups of one rule that are kept apart, where it does not say.
+    public static let ruleGroupsUsual = 10_000
+    /// The most that it may say.
+    public static let ruleGroupsMax = 200_000
+    /// The keys of one rule's groups, in bytes; groups that come behind are no longer kept apart.
+    public static let ruleGroupBytesMax = 64 << 20
+    /// Combinations of the keys' values that one message counts for.
+    public static let ruleGroupsPerMessageMax = 64
+    /// Distinct texts are counted exactly up to so many per bucket and group, or per answer.
+    public static let ruleDistinctExactMax = 512
+    /// Numbers beyond +-10^18 are no numbers for sums, minima, maxima and quantiles.
+    public static let ruleNumberDigitsMax = 18
+    /// LMDB's map of a new rule, and the quota up to which it doubles.
+    public static let ruleMapBytesFirst = 16 << 20
+    public static let ruleMapBytesMax = 16 << 30
+    /// Rows of the log that rules are computed from at a time.
+    public static let ruleBatchRows = 2_048
+    /// While messages come, so much of the time that a batch of history took is rested: a half, at
+    /// most 20 ms.
+    public static let ruleRestShare: Int64 = 2
+    public static let ruleRestMicrosecondsMax: Int64 = 20_000
+    /// What was computed is folded into LMDB once it is of so many rows, or has so many bytes ...
+    public static let ruleFoldRows = 262_144
+    public static let ruleFoldBytes = 32 << 20
+    /// ... or after so long.
+    public static let ruleFoldSeconds = 5
+    /// Stored rows that one transaction deletes.
+    public static let ruleDeletedRowsMax = 20_000
+    /// An answer evaluates so many of the newest rows itself; where a rule is further behind, the
+    /// answer is of what it covers.
+    public static let ruleTailRowsMax: UInt64 = 65_536
+    /// Messages at a range's ends, between buckets that are kept, that one answer evaluates.
+    public static let ruleEdgeMessagesMax = 100_000
+    /// A horizon moves once this part of what it keeps has passed: an eighth.
+    public static let ruleHorizonSteps: Int64 = 8
+
     // Queries.
     /// The largest LIMIT.
     public static let replyRowsMax = 10_000

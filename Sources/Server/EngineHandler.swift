@@ -49,6 +49,8 @@ package final class EngineHandler: RequestHandler {
             } catch { return failed(error) }
         case .gaps(let request):
             return GapListing.reply(request, from: engine.feeds)
+        case .rollup(let request):
+            return RollupCommands.reply(request, from: engine)
         default:
             return .error("ERR this request is not for the engine")
         }
@@ -57,7 +59,7 @@ package final class EngineHandler: RequestHandler {
     package func isCostly(_ request: Request) -> Bool {
         switch request {
         case .question(let question, _): Executor.isCostly(question)
-        case .explain, .checkpoint, .compact, .rebuild, .backup: true
+        case .explain, .checkpoint, .compact, .rebuild, .backup, .rollup: true
         default: false
         }
     }
@@ -128,6 +130,7 @@ package final class EngineHandler: RequestHandler {
         return [
             ("Store", store), ("Storage", engine.storage()), ("Feeds", feeds()),
             ("Gaps", GapListing.figures(engine.feeds)),
+            ("Rules", RollupCommands.figures(engine)),
         ]
     }
 }

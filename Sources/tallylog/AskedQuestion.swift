@@ -11,6 +11,8 @@ struct AskedQuestion {
     let withSequence: Bool
     /// What a SERIES asks for.
     let series: SeriesQuestion?
+    /// What a rule is asked for.
+    let rule: RuleQuestion?
 
     /// - Parameter zoneName: the zone of `--tz`, which becomes TZ where the command takes that.
     init(_ command: String, _ rest: [String], zoneName: String?) {
@@ -18,11 +20,14 @@ struct AskedQuestion {
         zone = zoneName.flatMap(Zone.init(named:)) ?? Self.zone(in: rest) ?? .utc
         let parsed = try? RequestParser.parse(
             Words(words.map { Array($0.utf8) }), now: WallClock.now)
-        switch parsed {
-        case .question(.series(let question), let at): (series, withSequence) = (question, at)
-        case .question(_, let at): (series, withSequence) = (nil, at)
-        default: (series, withSequence) = (nil, false)
+        var (series, rule): (SeriesQuestion?, RuleQuestion?) = (nil, nil)
+        var withSequence = false
+        if case .question(let question, let at) = parsed {
+            withSequence = at
+            if case .series(let asked) = question { series = asked }
+            if case .rule(let asked) = question { rule = asked }
         }
+        (self.series, self.rule, self.withSequence) = (series, rule, withSequence)
     }
 
     /// The words with TZ among them; AT stays the last.

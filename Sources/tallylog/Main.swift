@@ -28,7 +28,7 @@ struct Tallylog: AsyncParsableCommand {
                 name: "Running", subcommands: [Serve.self, Import.self, Publish.self]),
             CommandGroup(
                 name: "Naming",
-                subcommands: [Extract.self, ProfileCommand.self]),
+                subcommands: [Extract.self, ProfileCommand.self, RulesCommand.self]),
             CommandGroup(
                 name: "Trusting",
                 subcommands: [SignaturesCommand.self, Keys.self, Rejected.self]),
@@ -36,13 +36,14 @@ struct Tallylog: AsyncParsableCommand {
                 name: "Asking",
                 subcommands: [
                     Count.self, Series.self, Top.self, Distinct.self, Names.self, Seen.self,
-                    Messages.self, LatestOfEach.self, Read.self, Tail.self, Get.self, Explain.self,
-                    Info.self, Gaps.self,
+                    Messages.self, LatestOfEach.self, Values.self, Read.self, Tail.self, Get.self,
+                    Explain.self, Info.self, Gaps.self,
                 ]),
             CommandGroup(
                 name: "Maintaining",
                 subcommands: [
-                    Checkpoint.self, Compact.self, Backup.self, Restore.self, Stats.self,
+                    Rollup.self, Checkpoint.self, Compact.self, Backup.self, Restore.self,
+                    Stats.self,
                     Verify.self, Repair.self, Rebuild.self, Reextract.self, Dump.self,
                 ]),
         ])

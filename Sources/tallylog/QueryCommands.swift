@@ -81,6 +81,24 @@ struct Read: QueryCommand {
     @Argument(help: "The words of the question.") var words: [String] = []
 }
 
+struct Values: QueryCommand {
+    static let word = "VALUES"
+    static let shape = AnswerTable.Shape.amounts
+    static let configuration = described("values", "1d RULE builds seconds LAST 30d")
+    @OptionGroup var target: Target
+    @OptionGroup var output: OutputOptions
+    @Argument(help: "The words of the question.") var words: [String] = []
+}
+
+struct Rollup: QueryCommand {
+    static let word = "ROLLUP"
+    static let shape = AnswerTable.Shape.rules
+    static let configuration = described("rollup", "LIST")
+    @OptionGroup var target: Target
+    @OptionGroup var output: OutputOptions
+    @Argument(help: "The words of the command.") var words: [String] = []
+}
+
 struct Explain: QueryCommand {
     static let word = "EXPLAIN"
     static let shape = AnswerTable.Shape.values("line")

@@ -18,8 +18,9 @@ struct Serve: AsyncParsableCommand {
 
             What is not given here is taken from the environment (TALLYLOG_DATA, TALLYLOG_SOCKET, \
             TALLYLOG_SUBSCRIBE, TALLYLOG_TOPIC, TALLYLOG_BACKFILL, TALLYLOG_SINCE, \
-            TALLYLOG_PROFILE, TALLYLOG_RETENTION_AGE, TALLYLOG_RETENTION_BYTES, \
-            TALLYLOG_RETENTION_MINUTES; lists with commas), then from the --config file, in YAML:
+            TALLYLOG_PROFILE, TALLYLOG_RULES, TALLYLOG_RETENTION_AGE, \
+            TALLYLOG_RETENTION_BYTES, TALLYLOG_RETENTION_MINUTES; lists with commas), then from \
+            the --config file, in YAML:
 
               data: /var/lib/tallylog
               subscribe:
@@ -74,6 +75,10 @@ struct Serve: AsyncParsableCommand {
                 + "for.", valueName: "age"))
     var retentionMinutes: String?
     @Option(
+        help: .init(
+            "A file of rules, which are created or replaced; repeatable.", valueName: "file"))
+    var rules: [String] = []
+    @Option(
         help: """
             What to do where the store is damaged: refuse (the default), or serve what is intact, \
             for reading only.
@@ -89,6 +94,7 @@ struct Serve: AsyncParsableCommand {
         let engine = try StoreDirectory.open(
             settings.data, retention: settings.retention, servesDamaged: damaged == .serve)
         report(engine, logger)
+        try RuleFiles.apply(settings.rules, to: engine, logger)
         let rejected = try RejectedFile(path: settings.data + "/rejected.jsonl")
         let feeds = Feeds(settings, engine: engine, rejected: rejected, logger: logger)
         let handler = EngineHandler(

@@ -2,6 +2,7 @@ import ArgumentParser
 import Configuration
 import Envelope
 import Model
+import Rules
 import SystemPackage
 
 /// What `serve` runs with: the command line first, then the environment, then the file.
@@ -11,6 +12,8 @@ struct ServeSettings {
     let feeds: [FeedSettings]
     let profile: Profile
     let retention: Retention
+    /// The rules of all files.
+    let rules: [Rule]
 
     init(_ command: Serve) async throws {
         let environment = ConfigReader(provider: EnvironmentVariablesProvider())
@@ -29,7 +32,9 @@ struct ServeSettings {
         }
         let list = { (given: [String], key: ConfigKey) in
             if !given.isEmpty { return given }
-            return environment.stringArray(forKey: key) ?? file?.stringArray(forKey: key) ?? []
+            // A text by itself is a list of one.
+            return environment.stringArray(forKey: key) ?? file?.stringArray(forKey: key)
+                ?? file?.string(forKey: key).map { [$0] } ?? []
         }
         guard let data = text(command.data, "data") else {
             throw ValidationError("Name the data directory: --data DIR.")
@@ -39,6 +44,7 @@ struct ServeSettings {
             aliases: text(command.naming.aliases, "aliases"))
         self.data = data
         self.profile = profile
+        rules = try RuleFiles.read(list(command.rules, "rules"))
         retention = try RetentionSettings.retention(
             age: text(command.retentionAge, "retention.age"),
             bytes: text(command.retentionBytes, "retention.bytes"),

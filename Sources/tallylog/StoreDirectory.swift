@@ -48,7 +48,8 @@ enum StoreDirectory {
         case .held: return ExitStatus.held
         case .logLost, .namesDiffer, .log(.damaged): return ExitStatus.damaged
         case .log(.poisoned): return ExitStatus.flushFailed
-        case .log, .directory, .rollup, .checkpoint, .compaction, .closed: return ExitStatus.failed
+        case .log, .directory, .rollup, .checkpoint, .compaction, .rule, .closed:
+            return ExitStatus.failed
         }
     }
 }

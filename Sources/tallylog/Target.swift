@@ -59,7 +59,8 @@ struct Target: ParsableArguments {
             let handler = EngineHandler(engine, profile: .fedora, rejected: { _, _ in })
             let request = try RequestParser.parse(Words(words), now: WallClock.now)
             switch request {
-            case .question, .explain, .gaps, .checkpoint, .compact, .rebuild, .backup:
+            case .question, .explain, .gaps, .checkpoint, .compact, .rebuild, .backup,
+                .rollup:
                 return handler.answer(request).spelledOut
             case .info(let sections):
                 return handler.infoReply(sections: sections)

@@ -31,6 +31,7 @@ struct QuestionWords {
         case .latest(let dimension, let selection):
             ["LATEST", "BY", name(dimension)] + shuffled(parts(selection))
         case .get(let wanted): ["GET", id(wanted)]
+        case .rule: nil
         case .read(let read):
             ["READ", "FROM", read.from.map { "\($0)" } ?? "$"]
                 + shuffled([filter(read.filter), ["LIMIT", "\(read.limit)"]])

@@ -128,6 +128,7 @@ struct ReferenceModel {
         case .messages(let messages): return listing(messages)
         case .latest(let dimension, let selection): return latest(dimension, selection)
         case .read(let read): return self.read(read)
+        case .rule: preconditionFailure("rules have a model of their own")
         case .get(let id):
             let found = kept.filter { $0.hasID && MessageID($0.identity) == id }
                 .max { ($0.time, $0.sequence) < ($1.time, $1.sequence) }

@@ -175,6 +175,35 @@ private func clause(_ dimension: Dimension, _ names: String...) -> Filter.Clause
         ("QUIT", .connection(.quit)),
     ]
 
+    private func question(_ line: String) throws -> Question? {
+        guard case .question(let question, _) = try parse(line) else { return nil }
+        return question
+    }
+
+    /// A name that reads like the word RULE makes no question about a rule.
+    @Test func aNameMayReadRule() throws {
+        let user = Filter.Clause(.user, [.name(Array("rule".utf8))])
+        let selection = Selection(filter: Filter(any: [user]))
+        #expect(try question("COUNT USER rule") == .count(selection))
+        #expect(try question("DISTINCT topic USER rule") == .distinct(.topic, selection))
+        #expect(try question("LATEST BY package USER rule") == .latest(.package, selection))
+        #expect(
+            try question("TOP 3 agent USER rule")
+                == .top(TopQuestion(limit: 3, dimension: .agent, selection: selection)))
+        #expect(
+            try question("SERIES 1h BY agent USER rule")
+                == .series(
+                    SeriesQuestion(
+                        grid: BucketGrid(Every(1, .hour)), by: Grouping(.agent),
+                        selection: selection)))
+        #expect(
+            try question("COUNT USER a RULE volume")
+                == .rule(
+                    RuleQuestion(
+                        rule: "volume", .count,
+                        filters: [.init(key: "user", name: Array("a".utf8))])))
+    }
+
     @Test(arguments: valid.indices) func means(row: Int) throws {
         let (line, expected) = RequestParserTests.valid[row]
         let request = try parse(line)

@@ -21,9 +21,10 @@ enum Rules {
         "Rollup": ["LMDB", "Model"],
         "Signatures": ["CSignatures", "Model"],
         "Envelope": ["CSimdJSON", "CYAML", "Model", "Signatures"],
-        "Engine": ["Disk", "Envelope", "MessageLog", "Model", "Rollup"],
-        "Query": ["Engine", "MessageLog", "Model", "Rollup"],
-        "Tallylog": ["Engine", "Envelope", "MessageLog", "Model", "Query"],
+        "Rules": ["Envelope", "LMDB", "Model"],
+        "Engine": ["Disk", "Envelope", "MessageLog", "Model", "Rollup", "Rules"],
+        "Query": ["Engine", "MessageLog", "Model", "Rollup", "Rules"],
+        "Tallylog": ["Engine", "Envelope", "MessageLog", "Model", "Query", "Rules"],
         "Feed": ["CZeroMQ", "Engine", "Envelope", "MessageLog", "Model", "Signatures"],
         "Client": ["Query"],
         "Backfill": [
@@ -32,8 +33,7 @@ enum Rules {
         "Server": ["Engine", "Envelope", "Model", "Query"],
         "tallylog": [
             "Backfill", "CMalloc", "Client", "Disk", "Engine", "Envelope", "Feed", "MessageLog",
-            "Model",
-            "Query", "Rollup", "Server", "Signatures", "Tallylog",
+            "Model", "Query", "Rollup", "Rules", "Server", "Signatures", "Tallylog",
         ],
         "TestSupport": ["Query"],
     ]

@@ -2,10 +2,10 @@ import Glibc
 import Model
 
 /// A small file that someone wrote, read whole.
-enum ConfigurationFile {
+package enum ConfigurationFile {
     static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
 
-    static func read(_ path: String) throws(ConfigurationError) -> [UInt8] {
+    package static func read(_ path: String) throws(ConfigurationError) -> [UInt8] {
         let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { throw failure(path) }
         defer { close(file) }

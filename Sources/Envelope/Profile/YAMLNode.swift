@@ -1,20 +1,20 @@
 import CYAML
 
 /// A value of a YAML file and the line where it begins.
-struct YAMLNode {
-    indirect enum Value {
+package struct YAMLNode {
+    package indirect enum Value {
         case scalar(String)
         case sequence([YAMLNode])
         case mapping([(key: YAMLNode, value: YAMLNode)])
     }
 
-    let line: Int
-    let value: Value
+    package let line: Int
+    package let value: Value
 
     /// What is wrong with a file's text, and where.
-    struct Failure: Error {
-        let line: Int
-        let reason: String
+    package struct Failure: Error {
+        package let line: Int
+        package let reason: String
     }
 
     /// The deepest nesting, and the most values: aliases of aliases make many of few bytes.
@@ -22,7 +22,7 @@ struct YAMLNode {
     private static let nodesMax = 100_000
 
     /// Reads a file of one document.
-    static func read(_ text: [UInt8]) throws(Failure) -> YAMLNode {
+    package static func read(_ text: [UInt8]) throws(Failure) -> YAMLNode {
         var parser = unsafe yaml_parser_t()
         guard unsafe yaml_parser_initialize(&parser) == 1 else {
             preconditionFailure("there is memory for a YAML parser")

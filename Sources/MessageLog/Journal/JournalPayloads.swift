@@ -50,6 +50,31 @@ final class JournalPayloads: Sendable {
         }
     }
 
+    /// Appends the payload of a record, checked, reading ahead for those behind it.
+    /// - Parameter window: of this journal; made here first.
+    func append(
+        at position: Int, sequence: UInt64, through window: inout FileWindow?,
+        to payload: inout [UInt8]
+    ) throws(LogError) {
+        let file = try file()
+        let start = position - JournalFormat.recordChecksumBytes
+        let head = JournalFormat.recordChecksumBytes + Record.headerBytes
+        let known = window
+        let opened = try withLogErrors { () throws(DiskError) in
+            if let known { return known }
+            return try FileWindow(file)
+        }
+        window = opened
+        let needed: Int
+        let bytes: UnsafeRawBufferPointer
+        do throws(DiskError) {
+            unsafe needed = Self.neededBytes(try opened.bytes(at: start, count: head))
+            unsafe bytes = try opened.bytes(at: start, count: min(needed, Limits.batchBytesMax))
+        } catch { throw LogError(error) }
+        guard let record = unsafe Self.record(bytes) else { throw damage(at: position, sequence) }
+        unsafe payload.append(contentsOf: record.payload)
+    }
+
     private func payload(
         of bytes: UnsafeRawBufferPointer, at position: Int, sequence: UInt64
     ) throws(LogError) -> [UInt8] {

@@ -20,6 +20,9 @@ package enum CommandTable {
             .value("name"),
         ]
     ).multiple.optional
+    private static let keyFilter = CommandArgument.block(
+        "filter", [.word("NOT").optional, .value("key"), .value("name")]
+    ).multiple.optional
     private static let range = CommandArgument.oneOf(
         "range",
         [
@@ -29,11 +32,12 @@ package enum CommandTable {
             .option("LAST", "length"),
         ]
     ).optional
+    private static let rule = CommandArgument.option("RULE", "rule").optional
     private static let zone = CommandArgument.option("TZ", "zone").optional
     private static let level = CommandArgument.option("LEVEL", "tokens", .integer).optional
     private static let at = CommandArgument.word("AT").optional
     private static let limit = CommandArgument.option("LIMIT", "rows", .integer).optional
-    private static let selection = [filter, range, zone, at]
+    private static let selection = [filter, rule, range, zone, at]
 
     static let questions: [Command] = [
         Command(
@@ -44,7 +48,7 @@ package enum CommandTable {
             "Counts messages, or distinct names, per bucket of time, or for each name",
             [
                 .value("every"), CommandArgument.option("DISTINCT", "dimension").optional,
-                filter, range,
+                filter, rule, range,
                 CommandArgument.block(
                     "by",
                     [
@@ -95,8 +99,17 @@ package enum CommandTable {
             ]),
         Command(
             "LATEST", arity: -3, flags: ["readonly"], group: "questions",
-            "Shows the newest message of every name",
-            [.option("BY", "dimension")] + selection),
+            "Shows the newest message of every name, or what a rule keeps of it",
+            [.oneOf("what", [.option("BY", "dimension"), .option("RULE", "rule")])] + selection),
+        Command(
+            "VALUES", arity: -5, flags: ["readonly"], group: "questions",
+            "Shows what an aggregate of a rule has become, in all, per bucket, or for each value",
+            [
+                .oneOf("every", [.value("every"), .word("TOTAL")]), .option("RULE", "rule"),
+                .value("aggregate"), keyFilter, range, CommandArgument.option("BY", "key").optional,
+                CommandArgument.option("QUANTILE", "part").multiple.optional,
+                CommandArgument.option("ORIGIN", "time", .time).optional, zone, at,
+            ]),
         Command(
             "GET", arity: -2, flags: ["readonly", "fast"], group: "questions",
             "Returns one message by its id", [.value("id"), at]),
@@ -128,6 +141,16 @@ package enum CommandTable {
         Command(
             "BACKUP", arity: 2, flags: ["admin"], group: "operations",
             "Copies the log, as of one sequence, into a directory", [.value("directory")]),
+        Command(
+            "ROLLUP", arity: -2, flags: ["admin"], group: "operations",
+            "Lists the rules, adds one, or drops one",
+            [
+                .oneOf(
+                    "subcommand",
+                    [
+                        .word("LIST"), .option("CREATE", "definition"), .option("DROP", "rule"),
+                    ])
+            ]),
         Command(
             "INFO", arity: -1, flags: ["readonly", "fast"], group: "operations",
             "Shows the figures of the running server",

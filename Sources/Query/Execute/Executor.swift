@@ -11,7 +11,10 @@ package enum Executor {
         _ question: Question, withSequence: Bool = false, from engine: Engine,
         stop: StopFlag? = nil
     ) -> Reply {
-        replying {
+        if case .rule(let asked) = question {
+            return answer(asked, withSequence: withSequence, from: engine, stop: stop)
+        }
+        return replying {
             try engine.read(stop: stop) { snapshot in
                 let reply = try answer(question, in: snapshot)
                 return withSequence ? .array([.integer(Int64(snapshot.end)), reply]) : reply
@@ -19,9 +22,30 @@ package enum Executor {
         }
     }
 
+    /// The same of a question that a rule answers; the sequence is that up to which it is
+    /// complete.
+    private static func answer(
+        _ question: RuleQuestion, withSequence: Bool, from engine: Engine, stop: StopFlag?
+    ) -> Reply {
+        replying {
+            try engine.read(rule: question.rule, stop: stop) { snapshot, moment in
+                let (reply, covered) = try RuleAnswers.reply(question, moment, in: snapshot)
+                return withSequence ? .array([.integer(Int64(covered)), reply]) : reply
+            }
+        }
+    }
+
     /// The lines that tell how `question` would be answered.
     package static func explain(_ question: Question, from engine: Engine) -> Reply {
-        replying {
+        if case .rule(let asked) = question {
+            return replying {
+                try engine.read(rule: asked.rule) { snapshot, moment in
+                    .array(
+                        try Explanation.lines(asked, moment, in: snapshot).map { .text($0) })
+                }
+            }
+        }
+        return replying {
             try engine.read { snapshot in
                 .array(try Explanation.lines(question, in: snapshot).map { .text($0) })
             }
@@ -47,7 +71,7 @@ package enum Executor {
             series.distinct != nil || series.by != nil || series.grid.windows != nil
                 || series.grid.zone != .utc || isCostly(series.selection)
         case .top(let top): isCostly(top.selection)
-        case .names, .seen, .latest, .messages, .read: true
+        case .names, .seen, .latest, .messages, .read, .rule: true
         case .get: false
         }
     }
@@ -85,6 +109,7 @@ package enum Executor {
             reply(try Reading.page(read, in: snapshot))
         case .get(let id):
             .bulkOrNull(try Listing.get(id, in: snapshot))
+        case .rule: preconditionFailure("a rule's question is answered with its rule")
         }
     }
 

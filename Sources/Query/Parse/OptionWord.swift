@@ -2,10 +2,10 @@ import Model
 
 /// The words that begin an option, in the order in which errors list them.
 enum OptionWord: UInt8, CaseIterable {
-    case not, topic, category, user, package, agent, object, signature
+    case not, topic, category, user, package, agent, object, signature, rule
     case from, to, last, zone
     case distinct, by, level, step, origin, fill, except, prefix, new, contains, order, limit, after
-    case wait, at
+    case quantile, wait, at
 
     /// - Parameter keyword: in capitals.
     init?(_ keyword: String) {
@@ -18,6 +18,8 @@ enum OptionWord: UInt8, CaseIterable {
         case "AGENT": self = .agent
         case "OBJECT": self = .object
         case "SIGNATURE": self = .signature
+        case "RULE": self = .rule
+        case "QUANTILE": self = .quantile
         case "FROM": self = .from
         case "TO": self = .to
         case "LAST": self = .last
@@ -59,7 +61,10 @@ enum OptionWord: UInt8, CaseIterable {
     }
 
     /// Whether the option may stand more than once.
-    var repeats: Bool { self == .not || dimension != nil || self == .except || self == .contains }
+    var repeats: Bool {
+        self == .not || dimension != nil || self == .except || self == .contains
+            || self == .quantile
+    }
 }
 
 /// The options that a command accepts. Made without allocating, since it is for every request.
@@ -80,21 +85,24 @@ struct OptionWords {
 
     static let filters = OptionWords(
         .not, .topic, .category, .user, .package, .agent, .object, .signature)
+    private static let messagesOfRange = filters + OptionWords(.from, .to, .last, .zone, .at)
     /// What nearly every question accepts.
-    static let selection = filters + OptionWords(.from, .to, .last, .zone, .at)
+    static let selection = messagesOfRange + OptionWords(.rule)
     static let series =
         selection + OptionWords(.distinct, .by, .level, .limit, .step, .origin, .fill)
     static let top = selection + OptionWords(.level, .except)
     static let names = OptionWords(.prefix, .new, .from, .to, .last, .zone, .limit, .at)
     static let seen = filters + OptionWords(.at)
-    static let messages = selection + OptionWords(.contains, .order, .limit, .after)
+    static let messages = messagesOfRange + OptionWords(.contains, .order, .limit, .after)
+    static let latest = selection + OptionWords(.by)
+    static let values = selection + OptionWords(.by, .origin, .quantile)
     static let get = OptionWords(.at)
     static let read = filters + OptionWords(.limit, .wait, .at)
 }
 
 /// Where the options that may stand only once were met.
 struct OptionPlaces {
-    private var places = InlineArray<28, Int32>(repeating: -1)
+    private var places = InlineArray<30, Int32>(repeating: -1)
 
     /// The option's place among the words, or nil.
     subscript(word: OptionWord) -> Int? {

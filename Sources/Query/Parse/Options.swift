@@ -20,6 +20,12 @@ struct Options {
     var limit: Int?
     var after: (cursor: Cursor, place: Int)?
     var withSequence = false
+    /// The rule that is asked, and filters by its keys.
+    var rule: String?
+    var keyFilters: [RuleQuestion.KeyFilter] = []
+    var quantiles: [Double] = []
+    /// Where the first word was met that only a rule explains.
+    var ruleWordPlace: Int?
     /// Where the options that may stand only once were met.
     var places = OptionPlaces()
 
@@ -29,12 +35,20 @@ struct Options {
 
 extension RequestParser {
     /// Reads the options up to the end of the words.
-    mutating func options(_ accepted: OptionWords) throws(RequestError) -> Options {
-        var options = Options()
+    mutating func options(
+        _ accepted: OptionWords, _ given: Options = Options()
+    ) throws(RequestError) -> Options {
+        var options = given
         while position < words.count {
             let place = position
-            guard let word = OptionWord(words.keyword(place)), accepted.contains(word)
-            else { throw unknownOption(place, accepted) }
+            guard let word = OptionWord(words.keyword(place)), accepted.contains(word) else {
+                guard accepted.contains(.rule), mentionsRule else {
+                    throw unknownOption(place, accepted)
+                }
+                position += 1
+                try readKeyFilter(place, isExcluded: false, into: &options)
+                continue
+            }
             position += 1
             if word == .not || word.dimension != nil {
                 try readFilter(word, place, into: &options)
@@ -45,6 +59,14 @@ extension RequestParser {
             }
             options.places[word] = place
             try read(word, place, into: &options)
+        }
+        if options.rule == nil {
+            // RULE was somebody's name.
+            if let place = options.ruleWordPlace { throw unknownOption(place, accepted) }
+            if let place = options.places[.by] { options.by = try dimension(at: place + 1) }
+            if let place = options.places[.distinct] {
+                options.distinct = try dimension(at: place + 1)
+            }
         }
         try readTimes(into: &options)
         options.filter.dropRepeats()
@@ -67,6 +89,10 @@ extension RequestParser {
             dimension = OptionWord(words.keyword(option))?.dimension
         }
         guard let dimension else {
+            // RULE itself is no key: what stands there is no name either.
+            if mentionsRule, words.keyword(option) != "RULE" {
+                return try readKeyFilter(option, isExcluded: word == .not, into: &options)
+            }
             throw wrong(
                 option,
                 "NOT is followed by \(quoted(words[option])); accepted: "
@@ -75,6 +101,10 @@ extension RequestParser {
         let bytes = try name(at: value(of: option))
         options.filter.add(
             NamePattern(bytes, of: dimension), of: dimension, negated: word == .not)
+        guard mentionsRule else { return }
+        options.keyFilters.append(
+            RuleQuestion.KeyFilter(
+                key: ruleWord(at: option), name: bytes, isExcluded: word == .not))
     }
 
     private mutating func read(
@@ -93,6 +123,10 @@ extension RequestParser {
         // Dates mean what the zone says, which may be given behind them.
         case .from, .to, .last, .origin: break
         case .zone: options.zone = try zone(at: argument)
+        // What a rule's words are is known once it is.
+        case .by where mentionsRule, .distinct where mentionsRule: break
+        case .rule: options.rule = ruleWord(at: argument)
+        case .quantile: options.quantiles.append(try quantile(at: argument))
         case .by: options.by = try dimension(at: argument)
         case .level: options.level = try number(at: argument, "level", 1...Limits.topicLevelsMax)
         case .step: options.step = try step(at: argument)

@@ -4,6 +4,7 @@ import Model
 extension RequestParser {
     mutating func count() throws(RequestError) -> (Question, Options) {
         let options = try options(.selection)
+        if let rule = options.rule { return (ruleQuestion(rule, .count, options), options) }
         return (.count(options.selection), options)
     }
 
@@ -12,6 +13,7 @@ extension RequestParser {
         position = 2
         let every = try every(at: 1)
         let options = try options(.series)
+        if let rule = options.rule { return (try ruleSeries(rule, every, options), options) }
         let series = SeriesQuestion(
             grid: try grid(every, options), distinct: options.distinct,
             by: try grouping(options), selection: options.selection, fill: options.fill)
@@ -44,7 +46,7 @@ extension RequestParser {
         throw wrong(place, "LEVEL is of topics, which have dots; accepted: with topic")
     }
 
-    private func checkBuckets(
+    func checkBuckets(
         _ series: SeriesQuestion, _ options: Options
     ) throws(RequestError) {
         let place = options.places[.fill] ?? 0
@@ -68,8 +70,15 @@ extension RequestParser {
         position = 3
         let isAll = words.keyword(1) == "ALL"
         let limit = isAll ? nil : try rows(at: 1, or: ", or ALL")
-        let dimension = try dimension(at: 2)
+        if !mentionsRule { _ = try dimension(at: 2) }
         let options = try options(.top)
+        if let rule = options.rule {
+            try refuseLevel(options)
+            let what = RuleQuestion.What.top(
+                limit: limit, key: ruleWord(at: 2), except: options.except)
+            return (ruleQuestion(rule, what, options), options)
+        }
+        let dimension = try dimension(at: 2)
         try checkLevel(options, dimension)
         let top = TopQuestion(
             limit: limit, dimension: dimension, level: options.level, except: options.except,
@@ -80,9 +89,12 @@ extension RequestParser {
     mutating func distinct() throws(RequestError) -> (Question, Options) {
         try require(words.count >= 2)
         position = 2
-        let dimension = try dimension(at: 1)
+        if !mentionsRule { _ = try dimension(at: 1) }
         let options = try options(.selection)
-        return (.distinct(dimension, options.selection), options)
+        if let rule = options.rule {
+            return (ruleQuestion(rule, .distinct(word: ruleWord(at: 1)), options), options)
+        }
+        return (.distinct(try dimension(at: 1), options.selection), options)
     }
 
     mutating func names() throws(RequestError) -> (Question, Options) {
@@ -135,6 +147,7 @@ extension RequestParser {
     }
 
     mutating func latest() throws(RequestError) -> (Question, Options) {
+        if mentionsRule, let asked = try ruleLatest() { return asked }
         try require(words.count >= 3 && words.keyword(1) == "BY")
         position = 3
         let dimension = try dimension(at: 2)

@@ -30,6 +30,7 @@ package struct RequestParser {
         case "SEEN": return try question { p throws(RequestError) in try p.seen() }
         case "MESSAGES": return try question { p throws(RequestError) in try p.messages() }
         case "LATEST": return try question { p throws(RequestError) in try p.latest() }
+        case "VALUES": return try question { p throws(RequestError) in try p.values() }
         case "GET": return try question { p throws(RequestError) in try p.get() }
         case "READ": return try question { p throws(RequestError) in try p.read() }
         case "EXPLAIN": return try explain()
@@ -57,6 +58,7 @@ package struct RequestParser {
         case "INFO":
             return .info(sections: (1..<words.count).map { words.keyword($0).lowercased() })
         case "GAPS": return .gaps(try gaps())
+        case "ROLLUP": return .rollup(try rollup())
         default:
             if let request = try connectionRequest() { return .connection(request) }
             let all = CommandTable.all.map(\.name).joined(separator: ", ")

@@ -1,6 +1,7 @@
 import Engine
 import Model
 import Rollup
+import Rules
 
 /// EXPLAIN: from what a question would be answered, and how much of it there is.
 enum Explanation {
@@ -10,6 +11,32 @@ enum Explanation {
         let pool = Executor.isCostly(question)
         lines.append("runs on: \(pool ? "a worker thread" : "the event loop")")
         lines.append("sequence: \(snapshot.end), folded up to \(snapshot.folded)")
+        return lines
+    }
+
+    /// The same of a question that a rule answers.
+    static func lines(
+        _ question: RuleQuestion, _ moment: borrowing RuleMoment,
+        in snapshot: borrowing Snapshot
+    ) throws -> [String] {
+        let program = moment.program
+        let sources = try RuleSources(question.range, grid: question.grid, moment, in: snapshot)
+        var lines = ["rule: \(program.rule.name), computed up to \(moment.position)"]
+        for piece in sources.pieces {
+            let width = program.rule.widths[piece.width].seconds
+            let count = (piece.starts.upperBound - piece.starts.lowerBound) / width
+            lines.append("buckets: \(count) x \(RuleWords.text(ofSeconds: width))")
+        }
+        let read = program.needsPayload ? "columns and payloads" : "columns"
+        if !sources.edges.isEmpty {
+            let seconds = sources.edges.reduce(0) { $0 + ($1.upper - $1.lower) / 1_000_000 }
+            lines.append("between buckets: messages of \(seconds) s, from \(read)")
+        }
+        if let tail = sources.tail {
+            lines.append("newest: \(tail.count) rows, from \(read)")
+        }
+        lines.append("runs on: a worker thread")
+        lines.append("sequence: \(sources.covered), the log ends at \(snapshot.end)")
         return lines
     }
 
@@ -52,6 +79,7 @@ enum Explanation {
             return rows(messages.selection.filter, messages.selection.range, in: snapshot)
                 + ["messages: at most \(messages.limit), read by sequence\(texts)"]
         case .get: return ["ids: the index of every segment", "messages: 1, read by sequence"]
+        case .rule: preconditionFailure("a rule's question is explained with its rule")
         case .read(let read):
             let from = min(read.from ?? snapshot.end + 1, snapshot.end + 1)
             return [

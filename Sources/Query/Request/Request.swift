@@ -17,6 +17,8 @@ public enum Request: Hashable, Sendable {
     case rebuild
     /// Copy the log into a directory of the server's machine.
     case backup([UInt8])
+    /// Rules: which there are, a new one, one that goes.
+    case rollup(RollupRequest)
     /// Figures of the running server; no sections mean all.
     case info(sections: [String])
     /// Where feeds may have missed messages.
@@ -68,6 +70,8 @@ public enum Question: Hashable, Sendable {
     case get(MessageID)
     /// Messages in the order of the log: [next sequence, [[sequence, envelope] ...]].
     case read(ReadQuestion)
+    /// What a rule has counted.
+    case rule(RuleQuestion)
 }
 
 /// Matching messages within a range of time.

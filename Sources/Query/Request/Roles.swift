@@ -24,9 +24,9 @@ extension Request {
     /// The role that a client must have; none for what concerns its connection alone.
     public var needs: Roles {
         switch self {
-        case .question, .explain, .info, .gaps: .read
+        case .question, .explain, .info, .gaps, .rollup(.list): .read
         case .append: .append
-        case .checkpoint, .compact, .rebuild, .backup: .admin
+        case .checkpoint, .compact, .rebuild, .backup, .rollup: .admin
         case .connection: []
         }
     }

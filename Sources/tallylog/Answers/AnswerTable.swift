@@ -50,6 +50,10 @@ struct AnswerTable {
         case envelope
         /// Lines `key:value` below lines `# Section`.
         case figures
+        /// One value, or [[start, value] ...], or either for each name; by the question.
+        case amounts
+        /// [[name, state, sequence, groups, others, lacking, from, bytes, definition, error] ...].
+        case rules
         /// [[number, feed, reason, from, to or nil, state, detail] ...].
         case gaps
     }
@@ -61,7 +65,7 @@ struct AnswerTable {
             titles = [title]
             rows = ReplyReading.elements(reply).map { [Self.value($0)] }
         case .series:
-            let named = question.series?.by != nil
+            let named = question.series?.by != nil || question.rule?.isNamed == true
             titles = (named ? ["name"] : []) + ["start", "count"]
             let answer = SeriesAnswer(reply, named: named)
             rows = answer.rows
@@ -81,6 +85,11 @@ struct AnswerTable {
                 [Self.value($0[0]), Self.time($0[1]), Self.envelope($0[2])]
             }
             if page[0] != .null { notes = ["more: AFTER \(ReplyReading.text(page[0]))"] }
+        case .latest where question.rule != nil:
+            titles = ["name", "sequence", "time", "texts"]
+            rows = ReplyReading.rows(reply, of: 4).map {
+                [Self.text($0[0]), Self.value($0[1]), Self.time($0[2]), Self.text($0[3])]
+            }
         case .latest:
             titles = ["name", "sequence", "time", "envelope"]
             rows = ReplyReading.rows(reply, of: 4).map {
@@ -96,6 +105,15 @@ struct AnswerTable {
         case .envelope:
             titles = ["envelope"]
             rows = reply == .null ? [] : [[Self.envelope(reply)]]
+        case .amounts:
+            let answer = AmountsAnswer(reply, question.rule)
+            (titles, rows) = (answer.titles, answer.rows)
+        case .rules:
+            titles = ["rule", "state", "sequence", "groups", "others", "lacking", "from", "bytes"]
+            rows = ReplyReading.rows(reply, of: 10).map { row in
+                row[..<2].map(Self.text) + row[2..<6].map(Self.value)
+                    + [Self.time(row[6]), Self.value(row[7])]
+            }
         case .gaps:
             titles = ["gap", "feed", "reason", "from", "to", "state", "detail"]
             rows = ReplyReading.rows(reply, of: 7).map {

@@ -23,7 +23,7 @@ enum PlainAnswer {
             return joined(AlignedColumns.padded(pairs, [.left, .right]))
         case .figures:
             return sections(cells)
-        case .values, .messages, .latest, .page, .envelope, .gaps:
+        case .values, .messages, .latest, .page, .envelope, .gaps, .amounts, .rules:
             return joined(cells)
         }
     }

@@ -17,6 +17,7 @@ enum ReplyJSON {
         case (.envelope, .bulk(let bytes)):
             return EnvelopeJSON.text(of: bytes)
         case (.latest, .array(let rows)):
+            // A rule gives texts in the envelope's place.
             return list(rows.map(withEnvelopeLast))
         case (.messages, .array(let page)), (.page, .array(let page)):
             guard page.count == 2, case .array(let rows) = page[1] else { break }

@@ -23,7 +23,7 @@ struct TerminalAnswer {
             return AlignedColumns.padded(
                 zip(table.titles, cells[0]).map { [$0, $1] }, [.left, .left]
             ).map { StyledLine("\($0[0])  ", .heading) + StyledLine($0[1]) }
-        case .series, .ranking, .messages, .latest, .page, .gaps:
+        case .series, .ranking, .messages, .latest, .page, .gaps, .amounts, .rules:
             return Self.table(table.titles, cells, sides)
         }
     }

@@ -1,28 +1,31 @@
 /// 64-bit hashes by multiply and fold. The seed keeps strangers from aiming at one slot; no id, and
 /// nothing that is stored, depends on it where it is the process's own.
-enum SeededHash {
+package enum SeededHash {
     /// Drawn once per process.
-    static let processSeed = UInt64.random(in: .min ... .max)
+    package static let processSeed = UInt64.random(in: .min ... .max)
 
-    private static let first: UInt64 = 0xa076_1d64_78bd_642f
-    private static let second: UInt64 = 0xe703_7ed1_a0b4_28db
+    @usableFromInline static let first: UInt64 = 0xa076_1d64_78bd_642f
+    @usableFromInline static let second: UInt64 = 0xe703_7ed1_a0b4_28db
 
+    @inlinable
     @inline(__always)
-    private static func fold(_ left: UInt64, _ right: UInt64) -> UInt64 {
+    static func fold(_ left: UInt64, _ right: UInt64) -> UInt64 {
         let product = left.multipliedFullWidth(by: right)
         return product.high ^ product.low
     }
 
     /// The hash of two words.
+    @inlinable
     @inline(__always)
-    static func hash(_ high: UInt64, _ low: UInt64, seed: UInt64) -> UInt64 {
+    package static func hash(_ high: UInt64, _ low: UInt64, seed: UInt64) -> UInt64 {
         let mixed = fold(high ^ seed ^ first, low ^ (seed &* second | 1))
         return fold(mixed ^ second, seed ^ first)
     }
 
     /// The hash of a text of any length.
+    @inlinable
     @inline(__always)
-    static func hash(_ text: UnsafeRawBufferPointer, seed: UInt64) -> UInt64 {
+    package static func hash(_ text: UnsafeRawBufferPointer, seed: UInt64) -> UInt64 {
         let count = text.count
         var state = seed ^ first
         guard let base = text.baseAddress, count > 0 else { return fold(state, second) }
@@ -41,8 +44,9 @@ enum SeededHash {
     }
 
     /// The last 1 to 16 bytes as two words. Overlapping loads instead of a loop over the bytes.
+    @inlinable
     @inline(__always)
-    private static func tail(_ base: UnsafeRawPointer, _ count: Int) -> (UInt64, UInt64) {
+    static func tail(_ base: UnsafeRawPointer, _ count: Int) -> (UInt64, UInt64) {
         if count >= 8 {
             return unsafe (
                 base.loadUnaligned(as: UInt64.self),
