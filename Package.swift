@@ -64,9 +64,9 @@ let package = Package(
         .target(name: "MessageLog", dependencies: ["Model", "Disk", "Zstd"], swiftSettings: core),
         .target(name: "Rollup", dependencies: ["Model", "LMDB"], swiftSettings: core),
         .target(
-            name: "Signatures", dependencies: ["Model", "CSignatures"], swiftSettings: core),
+            name: "Signatures", dependencies: ["Model", "Disk", "CSignatures"], swiftSettings: core),
         .target(
-            name: "Envelope", dependencies: ["Model", "Signatures", "CSimdJSON", "CYAML"],
+            name: "Envelope", dependencies: ["Model", "Disk", "Signatures", "CSimdJSON", "CYAML"],
             resources: [
                 .embedInCode("Profile/fedora.yaml"), .embedInCode("Profile/generic.yaml"),
                 .embedInCode("Profile/none.yaml"),

@@ -64,21 +64,10 @@ struct TopicRules {
     }
 
     private func match(_ topic: UnsafeRawBufferPointer) -> Int {
-        let topic = unsafe String(decoding: topic, as: UTF8.self)
-        let tokens = topic.split(separator: ".", omittingEmptySubsequences: false)
-            .dropFirst(Category.place(in: topic))
+        let tokens = unsafe TopicPattern.tokens(of: String(decoding: topic, as: UTF8.self))
         let matching = rules.dropLast().firstIndex { rule in
-            rule.patterns.contains { Self.matches($0, tokens) }
+            rule.patterns.contains { $0.matches(tokens) }
         }
         return matching ?? rules.count - 1
-    }
-
-    private static func matches(_ pattern: [String], _ tokens: ArraySlice<Substring>) -> Bool {
-        var rest = tokens
-        for (place, word) in pattern.enumerated() {
-            if word == "**", place == pattern.count - 1 { return true }
-            guard let token = rest.popFirst(), word == "*" || word == token else { return false }
-        }
-        return rest.isEmpty
     }
 }

@@ -1,3 +1,4 @@
+import Disk
 import Glibc
 import Model
 import Synchronization
@@ -131,25 +132,16 @@ package final class TrustFiles: Sendable {
     }
 
     private static func content(_ path: String, isList: Bool) throws(TrustFileError) -> [UInt8] {
-        let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else { throw unreadable(path, isList) }
-        defer { close(file) }
-        var content: [UInt8] = []
-        while true {
-            var failed = false
-            let part = unsafe [UInt8](unsafeUninitializedCapacity: 1 << 16) { buffer, count in
-                let got = unsafe Glibc.read(file, buffer.baseAddress, buffer.count)
-                failed = got < 0
-                count = max(0, got)
-            }
-            if failed { throw unreadable(path, isList) }
-            if part.isEmpty { break }
-            content += part
-            guard content.count <= Limits.trustFileBytesMax else {
-                throw TrustFileError(
-                    path: path, reason: "is longer than \(Limits.trustFileBytesMax) bytes",
-                    isList: isList)
-            }
+        let content: [UInt8]
+        do {
+            content = try SmallFile.read(path, bytesMax: Limits.trustFileBytesMax)
+        } catch {
+            let reason =
+                switch error {
+                case .unreadable(let words): "cannot be read: \(words)"
+                case .tooLong: "is longer than \(Limits.trustFileBytesMax) bytes"
+                }
+            throw TrustFileError(path: path, reason: reason, isList: isList)
         }
         guard !content.isEmpty else {
             throw TrustFileError(
@@ -159,10 +151,5 @@ package final class TrustFiles: Sendable {
                 isList: isList)
         }
         return content
-    }
-
-    private static func unreadable(_ path: String, _ isList: Bool) -> TrustFileError {
-        let reason = unsafe strerror(errno).map { unsafe String(cString: $0) } ?? "error \(errno)"
-        return TrustFileError(path: path, reason: "cannot be read: \(reason)", isList: isList)
     }
 }

@@ -20,10 +20,17 @@ package struct TopicPattern: Hashable, Sendable {
         self.tokens = tokens.map(String.init)
     }
 
-    /// Whether a whole topic is meant.
-    package func matches(_ topic: String) -> Bool {
-        var rest = topic.split(separator: ".", omittingEmptySubsequences: false)
+    /// What patterns are compared with.
+    static func tokens(of topic: String) -> ArraySlice<Substring> {
+        topic.split(separator: ".", omittingEmptySubsequences: false)
             .dropFirst(Category.place(in: topic))
+    }
+
+    /// Whether a whole topic is meant.
+    package func matches(_ topic: String) -> Bool { matches(Self.tokens(of: topic)) }
+
+    func matches(_ topic: ArraySlice<Substring>) -> Bool {
+        var rest = topic
         for (place, word) in tokens.enumerated() {
             if word == "**", place == tokens.count - 1 { return true }
             guard let token = rest.popFirst(), word == "*" || word == token else { return false }

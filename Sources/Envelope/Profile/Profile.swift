@@ -21,12 +21,9 @@ package struct Profile: Sendable {
 
 /// The names of messages of some topics.
 package struct ExtractionRule: Sendable {
-    /// Patterns, compared with a topic's tokens from its category on (`git.receive` is
-    /// `org.fedoraproject.prod.git.receive`); `*` stands for one token, a last `**` for any number,
-    /// none included.
+    /// The texts of patterns: see `TopicPattern`.
     package let topics: [String]
-    /// The tokens of each pattern.
-    let patterns: [[String]]
+    let patterns: [TopicPattern]
     package var users: [Field] = []
     package var packages: [Field] = []
     package var objects: [Field] = []
@@ -36,7 +33,12 @@ package struct ExtractionRule: Sendable {
 
     package init(_ topics: [String]) {
         self.topics = topics
-        patterns = topics.map { $0.split(separator: ".").map(String.init) }
+        patterns = topics.map { text in
+            guard let pattern = TopicPattern(text) else {
+                preconditionFailure("\(text) was read as a pattern of topics")
+            }
+            return pattern
+        }
     }
 
     /// How the rule is called where it is asked which one counted.

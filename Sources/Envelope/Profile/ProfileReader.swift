@@ -93,15 +93,10 @@ struct ProfileReader {
         var patterns: [String] = []
         for item in items(node) {
             let pattern = try word(item, key)
-            let tokens = pattern.split(separator: ".", omittingEmptySubsequences: false)
-            for (place, token) in tokens.enumerated() {
-                let isStar = token == "*" || (token == "**" && place == tokens.count - 1)
-                if token.isEmpty || (token.contains("*") && !isStar) {
-                    throw wrong(
-                        item, key,
-                        "\"\(pattern)\" is no pattern; accepted are a topic's tokens from its "
-                            + "category on, * for one, and ** for any number at the end.")
-                }
+            guard TopicPattern(pattern) != nil else {
+                throw wrong(
+                    item, key,
+                    "\"\(pattern)\" is no pattern; accepted are \(TopicPattern.accepted).")
             }
             patterns.append(pattern)
         }
