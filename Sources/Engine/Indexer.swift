@@ -16,8 +16,6 @@ final class Indexer: Sendable {
     private static let runRowsMin: UInt64 = 1_024
     /// A run is packed of at most so many rows at a time.
     private static let runRowsMax: UInt64 = 65_536
-    /// So many runs of one size class are merged into one of the next.
-    private static let tierWidth = 8
     private static let idleMilliseconds = 50
 
     init(
@@ -136,31 +134,13 @@ final class Indexer: Sendable {
         return true
     }
 
-    /// Keeps the number of runs small: eight of one size class become one of the next.
     private func mergeTiers() {
         while true {
             let runs = head.current.runs
-            var tail: [Run] = []
-            guard let last = runs.last else { return }
-            let tier = Self.tier(of: last)
-            for run in runs.reversed() {
-                guard Self.tier(of: run) <= tier else { break }
-                tail.append(run)
-            }
-            guard tail.count >= Self.tierWidth else { return }
-            head.replace(with: Run.merge(tail.reversed()))
+            let due = RunTiers.due(runs.map { UInt64($0.messages) })
+            if due == 0 { return }
+            head.replace(with: Run.merge(runs.suffix(due)))
         }
-    }
-
-    /// 0 up to 1,024 messages, 1 up to 8,192, 2 up to 65,536 and so on.
-    private static func tier(of run: Run) -> Int {
-        var tier = 0
-        var size = 1_024
-        while run.messages > size {
-            tier += 1
-            size *= tierWidth
-        }
-        return tier
     }
 
     private func checkpoint() {

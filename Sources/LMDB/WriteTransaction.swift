@@ -117,17 +117,25 @@ package struct WriteTransaction: ~Copyable, Readable {
         }
     }
 
-    /// Removes the entries whose keys are at least `start` and less than `end`.
-    package mutating func delete(from start: [UInt8], upTo end: [UInt8]) throws(LMDBError) {
-        while true {
+    /// Removes the entries whose keys are at least `start` and less than `end`, the first `most` of
+    /// them.
+    /// - Returns: how many they were.
+    @discardableResult
+    package mutating func delete(
+        from start: [UInt8], upTo end: [UInt8], atMost most: Int = .max
+    ) throws(LMDBError) -> Int {
+        var count = 0
+        while count < most {
             let key = try withCursor { (cursor: inout Cursor) throws(LMDBError) -> [UInt8]? in
                 guard try cursor.seek(atLeast: start) else { return nil }
                 let key = unsafe Array(cursor.key)
                 return key.lexicographicallyPrecedes(end) ? key : nil
             }
-            guard let key else { return }
+            guard let key else { break }
             try delete(key)
+            count += 1
         }
+        return count
     }
 
     /// Removes every entry.

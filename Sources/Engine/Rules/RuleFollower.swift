@@ -18,8 +18,6 @@ final class RuleFollower: Sendable {
 
     private static let idleMilliseconds = 50
     private static let patienceMilliseconds = 1_000
-    /// So many runs of one size class are merged into one of the next.
-    private static let tierWidth = 8
 
     init(
         book: RuleBook, head: Head, log: MessageLog, progress: Progress,
@@ -162,30 +160,16 @@ final class RuleFollower: Sendable {
         }
     }
 
-    /// Keeps the number of runs small: eight of one size class become one of the next.
     private func mergeTiers(_ rule: LiveRule) {
         while true {
             let runs = rule.current.runs
-            guard let last = runs.last else { return }
-            let tier = Self.tier(of: last)
-            let tail = runs.reversed().prefix { Self.tier(of: $0) <= tier }.reversed()
-            guard tail.count >= Self.tierWidth else { return }
-            let merged = RuleRun.merge(Array(tail))
+            let due = RunTiers.due(runs.map(\.rows))
+            if due == 0 { return }
+            let merged = RuleRun.merge(Array(runs.suffix(due)))
             rule.change {
-                $0.runs.replaceSubrange(runs.count - tail.count..<runs.count, with: [merged])
+                $0.runs.replaceSubrange(runs.count - due..<runs.count, with: [merged])
             }
         }
-    }
-
-    /// 0 up to 1,024 rows, 1 up to 8,192 and so on.
-    private static func tier(of run: RuleRun) -> Int {
-        var tier = 0
-        var size: UInt64 = 1_024
-        while run.rows > size {
-            tier += 1
-            size *= UInt64(tierWidth)
-        }
-        return tier
     }
 
     /// Folds what is due, moves horizons, and deletes what lies behind them.

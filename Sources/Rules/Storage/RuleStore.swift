@@ -207,26 +207,14 @@ package final class RuleStore: Sendable {
         ofWidth width: Int, before horizon: Int64
     ) throws(RuleStoreError) -> Bool {
         do throws(LMDBError) {
-            var keys: [[UInt8]] = []
-            try Self.collect(
-                environment.beginRead(), RuleRowKey(width: width, start: .min).bytes,
-                RuleRowKey(width: width, start: horizon).bytes, into: &keys)
-            if keys.isEmpty { return false }
             var transaction = try environment.beginWrite()
-            for key in keys { try transaction.delete(key) }
-            try transaction.commit()
-            return keys.count == Limits.ruleDeletedRowsMax
+            let count = try transaction.delete(
+                from: RuleRowKey(width: width, start: .min).bytes,
+                upTo: RuleRowKey(width: width, start: horizon).bytes,
+                atMost: Limits.ruleDeletedRowsMax)
+            if count > 0 { try transaction.commit() }
+            return count == Limits.ruleDeletedRowsMax
         } catch { throw .storage(error) }
-    }
-
-    private static func collect(
-        _ transaction: consuming ReadTransaction, _ first: [UInt8], _ end: [UInt8],
-        into keys: inout [[UInt8]]
-    ) throws(LMDBError) {
-        try unsafe transaction.forEach(from: first, upTo: end) { (key, _) throws(LMDBError) in
-            unsafe keys.append(Array(key))
-            return keys.count < Limits.ruleDeletedRowsMax
-        }
     }
 
     /// Puts the last fold on stable storage: without it, a power cut may lose that one.
