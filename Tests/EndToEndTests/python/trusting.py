@@ -299,10 +299,12 @@ def published(folder, name, keys, context=None):
 
 
 def curve(folder, people):
+    umask = os.umask(0)
+    os.umask(umask)
     public = tallylog("keys", people.path("mine")).strip()
     secret = people.path("mine.key_secret")
     check("modes", [oct(os.stat(path).st_mode & 0o777) for path in (
-        secret, people.path("mine.key"))], ["0o600", "0o644"])
+        secret, people.path("mine.key"))], ["0o600", oct(0o644 & ~umask)])
     check_contains("keys are not replaced", tallylog("keys", people.path("mine"), code=1),
                    "mine.key cannot be made: File exists")
     check("ZeroMQ reads them", zmq.auth.load_certificate(secret)[0].decode(), public)
