@@ -1,11 +1,14 @@
 /// Names that nobody bears, and words for texts.
 enum MadeUpNames {
-    static let words: [[UInt8]] = """
-        fix bump drop allow avoid build cache check clean close count doc enable error escape file \
-        format handle ignore improve index keep lint load log make merge move new parse path port \
-        prefer quiet raise read refuse release remove rename reply retry rewrite select send skip \
-        sort split start stop store support switch test trim unify update use verify wait write
-        """.split(separator: " ").map { Array($0.utf8) }
+    static let words: [StaticString] = [
+        "fix", "bump", "drop", "allow", "avoid", "build", "cache", "check", "clean", "close",
+        "count", "doc", "enable", "error", "escape", "file", "format", "handle", "ignore",
+        "improve", "index", "keep", "lint", "load", "log", "make", "merge", "move", "new",
+        "parse", "path", "port", "prefer", "quiet", "raise", "read", "refuse", "release",
+        "remove", "rename", "reply", "retry", "rewrite", "select", "send", "skip", "sort",
+        "split", "start", "stop", "store", "support", "switch", "test", "trim", "unify", "update",
+        "use", "verify", "wait", "write",
+    ]
 
     private static let syllables = [
         "ba", "do", "fe", "gi", "hu", "ja", "ke", "li", "mo", "nu", "pa", "re", "si", "to", "vu",
@@ -28,8 +31,13 @@ enum MadeUpNames {
         }.joined()
     }
 
+    /// How many services send messages.
+    static var services: Int { applications.count }
+
+    static func service(ofTopic number: Int) -> Int { number % applications.count }
+
     static func topic(_ number: Int) -> [UInt8] {
-        let application = applications[number % applications.count]
+        let application = applications[service(ofTopic: number)]
         let event = events[number / applications.count % events.count]
         let round = number / (applications.count * events.count)
         let suffix = round == 0 ? "" : ".\(word(round, syllables: 2))\(round)"

@@ -34,100 +34,104 @@ package struct MessageGenerator {
     private let options: Options
     private var random: SeededRandom
     private var made = 0
+    /// What each service has sent so far.
+    private var sent: [UInt64]
     private let topics: RankedNames
     private let users: RankedNames
     private let packages: RankedNames
-    private var buffer: [UInt8] = []
+    private let words = MadeUpNames.words
+    private var text = MadeUpText()
 
     package init(_ options: Options) {
         self.options = options
+        sent = Array(repeating: 0, count: MadeUpNames.services)
         random = SeededRandom(seed: options.seed)
         topics = RankedNames((0..<options.topics).map(MadeUpNames.topic))
         users = RankedNames((0..<options.users).map(MadeUpNames.user))
         packages = RankedNames((0..<options.packages).map(MadeUpNames.package))
     }
 
-    /// The next message, or nil after the last. Whoever lets go of the envelope before the next
-    /// call saves an allocation.
-    package mutating func next() -> (topic: [UInt8], envelope: [UInt8])? {
+    /// The next message, or nil after the last. The envelope is valid until the next call.
+    package mutating func next() -> (topic: [UInt8], envelope: UnsafeRawBufferPointer)? {
         guard made < options.count else { return nil }
         let topic = topics.draw(&random)
         writeEnvelope(topic: topic)
         made += 1
-        return (topics.names[topic], buffer)
+        return (topics.names[topic], text.bytes)
     }
 
     private mutating func writeEnvelope(topic: Int) {
-        buffer.removeAll(keepingCapacity: true)
-        put("{\"i\":")
-        put(number: UInt64(made % 1_000 + 1))
-        put(",\"msg\":{\"agent\":\"")
-        put(users.names[users.draw(&random)])
+        text.removeAll()
+        text.put("{\"i\":")
+        let service = MadeUpNames.service(ofTopic: topic)
+        sent[service] += 1
+        text.put(number: sent[service])
+        text.put(",\"msg\":{\"agent\":\"")
+        text.put(users.names[users.draw(&random)])
         // Every fourth message concerns a second account.
         if random.next() & 3 == 0 {
-            put("\",\"assignee\":\"")
-            put(users.names[users.draw(&random)])
+            text.put("\",\"assignee\":\"")
+            text.put(users.names[users.draw(&random)])
         }
-        put("\",")
+        text.put("\",")
         writeBody(kind: topic % 3, package: packages.names[packages.draw(&random)])
-        put("},\"msg_id\":\"2026-")
+        text.put("},\"msg_id\":\"2026-")
         for (place, digits) in [8, 4, 4, 4, 12].enumerated() {
-            if place > 0 { put("-") }
-            put(hexDigits: digits)
+            if place > 0 { text.put("-") }
+            text.put(hexDigits: digits, &random)
         }
-        put("\",\"timestamp\":")
+        text.put("\",\"timestamp\":")
         writeTime()
-        put(",\"topic\":\"")
-        put(topics.names[topic])
-        put("\",\"username\":\"apache\"}")
+        text.put(",\"topic\":\"")
+        text.put(topics.names[topic])
+        text.put("\",\"username\":\"apache\"}")
     }
 
     private mutating func writeBody(kind: Int, package: [UInt8]) {
         switch kind {
         case 0:
-            put("\"commit\":{\"branch\":\"main\",\"message\":\"")
-            writeSentence(words: 50)
-            put("\\n\",\"repo\":\"")
-            put(package)
-            put("\",\"rev\":\"")
-            put(hexDigits: 40)
-            put("\",\"stats\":{\"files\":1,\"lines\":")
-            put(number: random.next() % 400)
-            put("}}")
+            text.put("\"commit\":{\"branch\":\"main\",\"message\":\"")
+            writeSentence(about: 50)
+            text.put("\\n\",\"repo\":\"")
+            text.put(package)
+            text.put("\",\"rev\":\"")
+            text.put(hexDigits: 40, &random)
+            text.put("\",\"stats\":{\"files\":1,\"lines\":")
+            text.put(number: random.next() % 400)
+            text.put("}}")
         case 1:
-            put("\"attribute\":\"state\",\"build_id\":")
-            put(number: 1_000_000 + random.next() % 1_000_000)
-            put(",\"instance\":\"primary\",\"name\":\"")
-            put(package)
-            put("\",\"new\":1,\"old\":0,\"owner\":null,\"request\":[\"git+https://git.example.org/")
-            put(package)
-            put("#")
-            put(hexDigits: 40)
-            put("\",{\"scratch\":false}],\"version\":\"1.")
-            put(number: random.next() % 40)
-            put("\",\"note\":\"")
-            writeSentence(words: 36)
-            put("\"")
+            text.put("\"attribute\":\"state\",\"build_id\":")
+            text.put(number: 1_000_000 + random.next() % 1_000_000)
+            text.put(",\"instance\":\"primary\",\"name\":\"")
+            text.put(package)
+            text.put("\",\"new\":1,\"old\":0,\"owner\":null,\"request\":[\"git+https://git.example.org/")
+            text.put(package)
+            text.put("#")
+            text.put(hexDigits: 40, &random)
+            text.put("\",{\"scratch\":false}],\"version\":\"1.")
+            text.put(number: random.next() % 40)
+            text.put("\",\"note\":\"")
+            writeSentence(about: 36)
+            text.put("\"")
         default:
-            put("\"issue\":{\"comments\":[],\"content\":\"")
-            writeSentence(words: 42)
-            put("\",\"id\":")
-            put(number: random.next() % 9_000)
-            put(",\"status\":\"Open\",\"tags\":[\"easy\"]},\"project\":{\"fullname\":\"")
-            put(package)
-            put("\",\"name\":\"")
-            put(package)
-            put("\"},\"hash\":\"")
-            put(hexDigits: 40)
-            put("\"")
+            text.put("\"issue\":{\"comments\":[],\"content\":\"")
+            writeSentence(about: 42)
+            text.put("\",\"id\":")
+            text.put(number: random.next() % 9_000)
+            text.put(",\"status\":\"Open\",\"tags\":[\"easy\"]},\"project\":{\"fullname\":\"")
+            text.put(package)
+            text.put("\",\"name\":\"")
+            text.put(package)
+            text.put("\"},\"hash\":\"")
+            text.put(hexDigits: 40, &random)
+            text.put("\"")
         }
     }
 
-    private mutating func writeSentence(words: UInt64) {
-        for place in 0..<words / 2 + random.next() % words {
-            if place > 0 { put(" ") }
-            let words = MadeUpNames.words
-            put(words[Int(random.next() % UInt64(words.count))])
+    private mutating func writeSentence(about count: UInt64) {
+        for place in 0..<count / 2 + random.next() % count {
+            if place > 0 { text.put(" ") }
+            text.put(words[Int(random.next() % UInt64(words.count))])
         }
     }
 
@@ -138,35 +142,9 @@ package struct MessageGenerator {
             Double(options.count - 1 - made) / Double(max(1, options.count - 1))
                 * Double(spanMilliseconds))
         let milliseconds = options.end.microseconds / 1_000 - fromEnd
-        put(number: UInt64(milliseconds / 1_000))
-        put(".")
-        let rest = milliseconds % 1_000
-        buffer += [100, 10, 1].map { UInt8(ascii: "0") + UInt8(rest / $0 % 10) }
-    }
-
-    private mutating func put(_ text: StaticString) {
-        buffer.append(
-            contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
-    }
-
-    private mutating func put(_ bytes: [UInt8]) { buffer.append(contentsOf: bytes) }
-
-    private mutating func put(number: UInt64) {
-        var divisor: UInt64 = 1
-        while number / divisor >= 10 { divisor *= 10 }
-        while divisor > 0 {
-            buffer.append(UInt8(ascii: "0") + UInt8(number / divisor % 10))
-            divisor /= 10
-        }
-    }
-
-    private mutating func put(hexDigits count: Int) {
-        var bits: UInt64 = 0
-        for place in 0..<count {
-            if place % 16 == 0 { bits = random.next() }
-            let digit = UInt8(bits & 0xf)
-            buffer.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
-            bits >>= 4
-        }
+        text.put(number: UInt64(milliseconds / 1_000))
+        text.put(".")
+        let rest = UInt64(milliseconds % 1_000)
+        for divisor: UInt64 in [100, 10, 1] { text.put(digit: rest / divisor % 10) }
     }
 }

@@ -252,6 +252,7 @@ extension MessageLog {
             unsafe segment.columns.append(record, position: UInt64(offset + place))
         }
         nextSequence += UInt64(batch.count)
+        batch.hand(to: .shared, of: segment.payloads.number, at: offset)
         forgetBatch()
         show(segment.view())
         if options.sealsWhileAppending { try sealWhatIsFull() }

@@ -9,14 +9,12 @@ package struct PayloadReader {
     private var knownTopic: UInt32?
     /// The block that was read last: neighbours in a listing stand together in an archive.
     private var last: (first: Int, text: CutText)?
-    /// Whether rows are read one after the other, so that a journal is read ahead.
-    private let goesForward: Bool
-    private var window: FileWindow?
+    private var place: ReadingPlace
 
     /// - Parameter goesForward: rows are read in their order, all of them or most.
     package init(_ segment: Segment, goesForward: Bool = false) {
         self.segment = segment
-        self.goesForward = goesForward
+        place = ReadingPlace(readsAhead: goesForward)
         rows = RowReader(segment.columns)
     }
 
@@ -50,11 +48,8 @@ package struct PayloadReader {
         switch segment.payloads {
         case .dropped: throw .dropped(sequence: sequence)
         case .damaged(let damage): throw .damaged(damage)
-        case .journal(let journal) where goesForward:
-            try journal.append(at: position, sequence: sequence, through: &window, to: &payload)
         case .journal(let journal):
-            payload.append(
-                contentsOf: try journal.payload(at: position, sequence: sequence))
+            try journal.append(at: position, sequence: sequence, through: &place, to: &payload)
         case .archive(let archive):
             if let last, position >= last.first, position - last.first < last.text.count {
                 return last.text.append(position - last.first, known, to: &payload)

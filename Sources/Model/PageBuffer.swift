@@ -12,6 +12,9 @@ package final class PageBuffer {
 
     deinit { unsafe memory.deallocate() }
 
+    /// The bytes of memory that it takes.
+    package var capacity: Int { unsafe memory.count }
+
     package func removeAll() { count = 0 }
 
     package func append(_ bytes: UnsafeRawBufferPointer) {

@@ -81,17 +81,15 @@ struct Publish: ParsableCommand {
             }
             var topic: [UInt8] = []
             batch.forEach { _, record in topic = Array(record.text(of: record.name(at: 0))) }
-            try send(topic, Array(line), publisher)
+            try line.withUnsafeBytes { try send(topic, $0, publisher) }
             pace.wait()
         }
         return pace.done
     }
 
-    private func send(_ topic: [UInt8], _ envelope: [UInt8], _ publisher: Publisher) throws {
-        try topic.withUnsafeBytes { topic in
-            try envelope.withUnsafeBytes { envelope in
-                try publisher.publish(topic: topic, envelope: envelope)
-            }
-        }
+    private func send(
+        _ topic: [UInt8], _ envelope: UnsafeRawBufferPointer, _ publisher: Publisher
+    ) throws {
+        try topic.withUnsafeBytes { try publisher.publish(topic: $0, envelope: envelope) }
     }
 }

@@ -62,7 +62,8 @@ import Testing
             MessageGenerator.Options(count: 5_000, end: Timestamp(seconds: 1_700_000_000)))
         var sent: [[UInt8]] = []
         var wrong = 0
-        while let (topic, envelope) = generator.next() {
+        while let (topic, made) = generator.next() {
+            let envelope = Array(made)
             switch sent.count + wrong {
             case let place where place % 50 == 10: try publisher.publish(frames: [topic])
             case let place where place % 50 == 20:

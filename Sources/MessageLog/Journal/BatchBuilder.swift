@@ -3,7 +3,7 @@ import Model
 
 /// One journal batch in the making: accepted records with their checksums, as they go to disk.
 struct BatchBuilder: ~Copyable {
-    private let bytes = PageBuffer()
+    private var bytes = PageBuffer()
     private(set) var count = 0
     private var recordsChecksum: UInt32 = 0
     /// Bytes of header and records; the rest of `bytes`, once finished, is padding.
@@ -56,6 +56,12 @@ struct BatchBuilder: ~Copyable {
         try unsafe bytes.withBytes { whole throws(DiskError) in
             try unsafe file.write(whole, at: offset)
         }
+    }
+
+    /// Lets readers of a journal have the batch, once it is written there, and forgets it.
+    mutating func hand(to recent: RecentBatches, of journal: UInt64, at offset: Int) {
+        bytes = recent.keep(bytes, of: journal, at: offset)
+        removeAll()
     }
 
     /// Calls `body` with each record and its offset from the batch's first byte.

@@ -2,36 +2,31 @@ import Disk
 import Model
 import Synchronization
 
+/// Where one reader of a journal is.
+struct ReadingPlace {
+    /// Whether records are read one after the other, so that it is worth to read ahead.
+    let readsAhead: Bool
+    fileprivate var batch: RecentBatches.Batch?
+    fileprivate var window: FileWindow?
+
+    init(readsAhead: Bool) { self.readsAhead = readsAhead }
+}
+
 /// The records in a journal, one by one. The file is opened when first needed.
 final class JournalPayloads: Sendable {
+    /// No other journal that this process opens has it.
+    let number = JournalPayloads.counter.wrappingAdd(1, ordering: .relaxed).newValue
     private let path: String
     private let disk: any Disk
     private let opened: Mutex<(any DiskFile)?>
     /// A first read of this size holds most records whole.
     private static let guessBytes = 2_048
+    private static let counter = Atomic<UInt64>(0)
 
     init(_ disk: any Disk, path: String, file: (any DiskFile)? = nil) {
         self.disk = disk
         self.path = path
         opened = Mutex(file)
-    }
-
-    /// The payload of a record, which is checked against its checksum.
-    /// - Parameter sequence: for the report of damage.
-    func payload(at position: Int, sequence: UInt64) throws(LogError) -> [UInt8] {
-        let file = try file()
-        let start = position - JournalFormat.recordChecksumBytes
-        var buffer = UnsafeMutableRawBufferPointer.allocate(
-            byteCount: Self.guessBytes, alignment: 8)
-        defer { unsafe buffer.deallocate() }
-        var bytes = try unsafe Self.read(file, into: buffer, at: start)
-        let needed = unsafe Self.neededBytes(bytes)
-        if needed > bytes.count, needed <= Limits.batchBytesMax {
-            unsafe buffer.deallocate()
-            unsafe buffer = .allocate(byteCount: needed, alignment: 8)
-            unsafe bytes = try unsafe Self.read(file, into: buffer, at: start)
-        }
-        return try unsafe payload(of: bytes, at: position, sequence: sequence)
     }
 
     /// Calls `body` with the payload of a record, checked, in the whole file's bytes, which the
@@ -50,36 +45,63 @@ final class JournalPayloads: Sendable {
         }
     }
 
-    /// Appends the payload of a record, checked, reading ahead for those behind it.
-    /// - Parameter window: of this journal; made here first.
+    /// Appends the payload of a record, which is checked against its checksum.
+    /// - Parameters:
+    ///   - sequence: for the report of damage.
+    ///   - place: of one reader of this journal, who comes back with it.
     func append(
-        at position: Int, sequence: UInt64, through window: inout FileWindow?,
+        at position: Int, sequence: UInt64, through place: inout ReadingPlace,
         to payload: inout [UInt8]
     ) throws(LogError) {
-        let file = try file()
-        let start = position - JournalFormat.recordChecksumBytes
-        let head = JournalFormat.recordChecksumBytes + Record.headerBytes
-        let known = window
-        let opened = try withLogErrors { () throws(DiskError) in
-            if let known { return known }
-            return try FileWindow(file)
+        func take(_ bytes: UnsafeRawBufferPointer) throws(LogError) {
+            guard let record = unsafe Self.record(bytes) else {
+                throw damage(at: position, sequence)
+            }
+            unsafe payload.append(contentsOf: record.payload)
         }
-        window = opened
-        let needed: Int
-        let bytes: UnsafeRawBufferPointer
-        do throws(DiskError) {
-            unsafe needed = Self.neededBytes(try opened.bytes(at: start, count: head))
-            unsafe bytes = try opened.bytes(at: start, count: min(needed, Limits.batchBytesMax))
-        } catch { throw LogError(error) }
-        guard let record = unsafe Self.record(bytes) else { throw damage(at: position, sequence) }
-        unsafe payload.append(contentsOf: record.payload)
+        let start = position - JournalFormat.recordChecksumBytes
+        if place.batch?.contains(start, of: number) != true {
+            place.batch = RecentBatches.shared.batch(with: start, of: number)
+        }
+        if let batch = place.batch {
+            try unsafe batch.withBytes(from: start, take)
+        } else if place.readsAhead {
+            try unsafe take(try bytes(at: start, through: &place))
+        } else {
+            try unsafe withBytes(at: start, take)
+        }
     }
 
-    private func payload(
-        of bytes: UnsafeRawBufferPointer, at position: Int, sequence: UInt64
-    ) throws(LogError) -> [UInt8] {
-        guard let record = unsafe Self.record(bytes) else { throw damage(at: position, sequence) }
-        return unsafe Array(record.payload)
+    /// Calls `body` with the bytes of one record, read by themselves.
+    private func withBytes(
+        at start: Int, _ body: (UnsafeRawBufferPointer) throws(LogError) -> Void
+    ) throws(LogError) {
+        let file = try file()
+        var buffer = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: Self.guessBytes, alignment: 8)
+        defer { unsafe buffer.deallocate() }
+        var bytes = try unsafe Self.read(file, into: buffer, at: start)
+        let needed = unsafe Self.neededBytes(bytes)
+        if needed > bytes.count, needed <= Limits.batchBytesMax {
+            unsafe buffer.deallocate()
+            unsafe buffer = .allocate(byteCount: needed, alignment: 8)
+            unsafe bytes = try unsafe Self.read(file, into: buffer, at: start)
+        }
+        try unsafe body(bytes)
+    }
+
+    /// The bytes of one record, with those behind it read ahead.
+    private func bytes(
+        at start: Int, through place: inout ReadingPlace
+    ) throws(LogError) -> UnsafeRawBufferPointer {
+        let file = try file()
+        let head = JournalFormat.recordChecksumBytes + Record.headerBytes
+        do throws(DiskError) {
+            let window = if let known = place.window { known } else { try FileWindow(file) }
+            place.window = window
+            let needed = unsafe Self.neededBytes(try window.bytes(at: start, count: head))
+            return unsafe try window.bytes(at: start, count: min(needed, Limits.batchBytesMax))
+        } catch { throw LogError(error) }
     }
 
     private func damage(at position: Int, _ sequence: UInt64) -> LogError {
