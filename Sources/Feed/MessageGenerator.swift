@@ -104,7 +104,8 @@ package struct MessageGenerator {
             text.put(number: 1_000_000 + random.next() % 1_000_000)
             text.put(",\"instance\":\"primary\",\"name\":\"")
             text.put(package)
-            text.put("\",\"new\":1,\"old\":0,\"owner\":null,\"request\":[\"git+https://git.example.org/")
+            text.put(
+                "\",\"new\":1,\"old\":0,\"owner\":null,\"request\":[\"git+https://git.example.org/")
             text.put(package)
             text.put("#")
             text.put(hexDigits: 40, &random)
