@@ -219,9 +219,7 @@ public enum Limits {
     public static let ruleMapBytesMax = 16 << 30
     /// Rows of the log that rules are computed from at a time.
     public static let ruleBatchRows = 2_048
-    /// While messages come, so much of the time that a batch of history took is rested: a half, at
-    /// most 20 ms.
-    public static let ruleRestShare: Int64 = 2
+    /// While messages come, history rests for as long as a batch of it took, but at most so long.
     public static let ruleRestMicrosecondsMax: Int64 = 20_000
     /// What was computed is folded into LMDB once it is of so many rows, or has so many bytes ...
     public static let ruleFoldRows = 262_144

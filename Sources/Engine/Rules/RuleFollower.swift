@@ -134,7 +134,7 @@ final class RuleFollower: Sendable {
     private func rest(_ begun: Timestamp, behind rows: UInt64, _ end: UInt64) {
         guard rows > pace.batchRows, head.current.end > end else { return }
         let taken = max(0, now.microseconds - begun.microseconds)
-        let pause = min(taken / Limits.ruleRestShare, Limits.ruleRestMicrosecondsMax)
+        let pause = min(taken, Limits.ruleRestMicrosecondsMax)
         usleep(UInt32(pause))
     }
 
