@@ -125,7 +125,7 @@ public enum Limits {
     public static let batchBytesMax = 16 << 20
     /// Writes of at least so many bytes go past the page cache, where the file system allows it.
     public static let directWriteBytesMin = 1 << 20
-    /// The memory, in all logs of the process, of batches that were written so and may be read soon.
+    /// The memory, in all logs of the process, of batches written so that may be read soon.
     public static let recentBatchesBytesMax = 24 << 20
     /// Segments of one size are merged when so many stand side by side.
     public static let mergeSegments = 4

@@ -4,7 +4,7 @@ import Synchronization
 /// The newest large batches of journals, in memory, for all readers of the process.
 ///
 /// Such batches go past the page cache, and whoever follows the log would have to fetch from the
-/// disk what was written a moment ago. They are kept in the very memory that they were written from.
+/// disk what was written a moment ago. They are kept in the memory that they were written from.
 final class RecentBatches: Sendable {
     static let shared = RecentBatches(bytesMax: Limits.recentBatchesBytesMax)
 
