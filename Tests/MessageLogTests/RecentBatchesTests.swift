@@ -1,6 +1,7 @@
 // What could go wrong: a batch kept in memory answers for another journal, or for bytes that it
-// does not have; memory that a reader still looks at is written again for a later batch; more is kept
-// than is allowed; readers fetch from the disk what is kept, or get something else where it is not.
+// does not have; memory that a reader still looks at is written again for a later batch; more is
+// kept than is allowed; readers fetch from the disk what is kept, or get something else where it is
+// not.
 import Disk
 import DiskSimulation
 import Model
