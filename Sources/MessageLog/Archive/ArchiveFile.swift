@@ -8,7 +8,7 @@ import Zstd
 final class ArchiveFile: @unchecked Sendable {
     let path: String
     /// No other archive that this process opens has it.
-    let number = ArchiveFile.counter.wrappingAdd(1, ordering: .relaxed).newValue
+    let number = UniqueNumber.next()
     let logID: LogID
     let firstSequence: UInt64
     let rows: Int
@@ -21,7 +21,6 @@ final class ArchiveFile: @unchecked Sendable {
     private let dictionaryChecksum: UInt32
     private let trailer: Trailer
     private let opened = Mutex<Opened?>(nil)
-    private static let counter = Atomic<UInt64>(0)
 
     /// What is made when the first payload is wanted.
     private struct Opened {

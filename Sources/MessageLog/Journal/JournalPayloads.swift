@@ -15,13 +15,12 @@ struct ReadingPlace {
 /// The records in a journal, one by one. The file is opened when first needed.
 final class JournalPayloads: Sendable {
     /// No other journal that this process opens has it.
-    let number = JournalPayloads.counter.wrappingAdd(1, ordering: .relaxed).newValue
+    let number = UniqueNumber.next()
     private let path: String
     private let disk: any Disk
     private let opened: Mutex<(any DiskFile)?>
     /// A first read of this size holds most records whole.
     private static let guessBytes = 2_048
-    private static let counter = Atomic<UInt64>(0)
 
     init(_ disk: any Disk, path: String, file: (any DiskFile)? = nil) {
         self.disk = disk
