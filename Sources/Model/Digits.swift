@@ -19,33 +19,27 @@ extension UnsafeMutableRawBufferPointer {
         let digits = nibbles &+ 0x3030_3030_3030_3030 &+ letters &* 39
         unsafe storeBytes(of: digits.bigEndian, toByteOffset: offset, as: UInt64.self)
     }
+
+    /// Writes two lower-case hexadecimal digits for each byte, and zeros up to a multiple of eight
+    /// digits, for which there must be room.
+    @inline(__always)
+    package func store(hexadecimal bytes: UnsafeRawBufferPointer) {
+        var place = 0
+        while place + 4 <= bytes.count {
+            let word = unsafe bytes.loadUnaligned(fromByteOffset: place, as: UInt32.self)
+            unsafe store(hexadecimal: UInt32(bigEndian: word), at: 2 * place)
+            place += 4
+        }
+        guard place < bytes.count else { return }
+        var word: UInt32 = 0
+        for rest in place..<bytes.count {
+            word |= unsafe UInt32(bytes[rest]) << UInt32(24 - rest % 4 * 8)
+        }
+        unsafe store(hexadecimal: word, at: 2 * place)
+    }
 }
 
 extension [UInt8] {
-    /// Appends two lower-case hexadecimal digits for each byte.
-    package mutating func append(hexadecimal bytes: UnsafeRawBufferPointer) {
-        let start = count
-        // Whole words are written; what is too much is taken back.
-        let words = (bytes.count + 3) / 4
-        append(contentsOf: repeatElement(0, count: words * 8))
-        unsafe withUnsafeMutableBytes { room in
-            for word in 0..<words {
-                var value: UInt32 = 0
-                if word * 4 + 4 <= bytes.count {
-                    value = unsafe UInt32(
-                        bigEndian: bytes.loadUnaligned(
-                            fromByteOffset: word * 4, as: UInt32.self))
-                } else {
-                    for place in word * 4..<bytes.count {
-                        value |= unsafe UInt32(bytes[place]) << UInt32(24 - place % 4 * 8)
-                    }
-                }
-                unsafe room.store(hexadecimal: value, at: start + word * 8)
-            }
-        }
-        removeLast(count - start - bytes.count * 2)
-    }
-
     /// Appends a number that is not negative.
     package mutating func append(decimal value: Int64) {
         unsafe withUnsafeTemporaryAllocation(byteCount: 20, alignment: 1) { room in

@@ -31,5 +31,14 @@ enum ArchiveFormat {
         /// Bytes from here on stand for themselves.
         static let first: UInt8 = 8
         static let escapeBit: UInt8 = 0x40
+
+        /// How many of the first of eight bytes stand for themselves, in the order of memory.
+        @inline(__always)
+        static func plainBytes(_ word: UInt64) -> Int {
+            // A byte below 8 borrows from its highest bit, which it lacks itself.
+            let below =
+                (word &- 0x0808_0808_0808_0808) & ~word & 0x8080_8080_8080_8080
+            return below.trailingZeroBitCount / 8
+        }
     }
 }

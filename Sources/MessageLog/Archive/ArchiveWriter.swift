@@ -18,7 +18,6 @@ struct ArchiveWriter {
     private var output: [UInt8] = []
     private var offset = 0
     private var checksum: UInt32 = 0
-    private static let writeBytes = 1 << 20
 
     /// - Parameters:
     ///   - file: empty.
@@ -67,7 +66,7 @@ struct ArchiveWriter {
         text.removeAll(keepingCapacity: true)
         digits.removeAll(keepingCapacity: true)
         ends.append(UInt32(offset + output.count))
-        if output.count >= Self.writeBytes { try write() }
+        if output.count >= Limits.flushedPieceBytes { try write() }
     }
 
     private mutating func write() throws(DiskError) {

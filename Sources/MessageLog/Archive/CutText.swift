@@ -21,15 +21,23 @@ final class CutText: Sendable {
         let isWhole = unsafe text.withUnsafeBytes { bytes in
             var place = 0
             var digitPlace = 0
+            /// A bit for each marker of a value that the message has had.
+            var met: UInt8 = 0
             while true {
                 place = unsafe bytes.nextMarker(from: place)
                 guard place < bytes.count else { break }
-                switch unsafe bytes[place] {
-                case Marker.end: starts.append((place + 1, digitPlace))
-                case Marker.topic, Marker.id: break
-                case Marker.time, Marker.digits, Marker.escape:
+                let marker = unsafe bytes[place]
+                switch marker {
+                case Marker.end:
+                    starts.append((place + 1, digitPlace))
+                    met = 0
+                case Marker.topic, Marker.id, Marker.time:
+                    guard met & 1 << marker == 0 else { return false }
+                    met |= 1 << marker
+                    if marker == Marker.time { place += 1 }
+                case Marker.digits, Marker.escape:
                     guard place + 1 < bytes.count else { return false }
-                    if unsafe bytes[place] == Marker.digits {
+                    if marker == Marker.digits {
                         digitPlace += unsafe Int(bytes[place + 1])
                     }
                     place += 1
@@ -76,34 +84,47 @@ final class CutText: Sendable {
         _ text: UnsafeRawBufferPointer, _ digits: UnsafeRawBufferPointer, _ known: KnownValues,
         to payload: inout [UInt8]
     ) {
+        let most = PayloadWriter.bytesMax(text: text.count, digits: digits.count, known)
+        payload.append(addingCapacity: most) { span in
+            unsafe span.withUnsafeMutableBufferPointer { room, count in
+                var writer = unsafe PayloadWriter(room)
+                unsafe write(text, digits, known, to: &writer)
+                count = writer.count
+            }
+        }
+    }
+
+    private static func write(
+        _ text: UnsafeRawBufferPointer, _ digits: UnsafeRawBufferPointer, _ known: KnownValues,
+        to payload: inout PayloadWriter
+    ) {
         var place = 0
         var digitPlace = 0
         while true {
-            let marker = unsafe text.nextMarker(from: place)
-            unsafe payload.append(
-                contentsOf: UnsafeRawBufferPointer(rebasing: text[place..<marker]))
-            guard marker + 1 < text.count else { return }
-            let kind = unsafe text[marker]
-            place = marker + 2
-            switch kind {
+            unsafe payload.copyPlain(text, from: &place)
+            guard place + 1 < text.count else { return }
+            let parameter = unsafe text[place + 1]
+            switch unsafe text[place] {
             case Marker.topic:
-                payload.append(contentsOf: known.topic)
-                place -= 1
+                payload.put(known.topic)
+                place += 1
+                continue
             case Marker.id:
-                payload.append(contentsOf: known.id)
-                place -= 1
+                payload.put(known.id)
+                place += 1
+                continue
             case Marker.time:
-                let decimals = unsafe Int(text[marker + 1] &- UInt8(ascii: "0"))
-                known.appendTime(decimals: min(decimals, 6), to: &payload)
+                let decimals = Int(parameter &- UInt8(ascii: "0"))
+                payload.put(time: known.time, decimals: min(decimals, 6))
             case Marker.digits:
-                let count = unsafe Int(text[marker + 1])
-                unsafe payload.append(
-                    hexadecimal: UnsafeRawBufferPointer(
-                        rebasing: digits[digitPlace..<digitPlace + count]))
-                digitPlace += count
+                let end = digitPlace + Int(parameter)
+                unsafe payload.put(
+                    hexadecimal: UnsafeRawBufferPointer(rebasing: digits[digitPlace..<end]))
+                digitPlace = end
             default:
-                unsafe payload.append(text[marker + 1] & ~Marker.escapeBit)
+                payload.put(parameter & ~Marker.escapeBit)
             }
+            place += 2
         }
     }
 }

@@ -211,11 +211,11 @@ extension UnsafeRawBufferPointer {
     @inline(__always)
     func nextMarker(from start: Int) -> Int {
         var place = start
-        // Eight at a time: a byte below 8 borrows from its highest bit, which it lacks itself.
         while place &+ 8 <= count {
             let word = unsafe loadUnaligned(fromByteOffset: place, as: UInt64.self)
-            if (word &- 0x0808_0808_0808_0808) & ~word & 0x8080_8080_8080_8080 != 0 { break }
-            place &+= 8
+            let plain = ArchiveFormat.Marker.plainBytes(word)
+            place &+= plain
+            if plain < 8 { return place }
         }
         while place < count, unsafe self[place] >= ArchiveFormat.Marker.first { place &+= 1 }
         return place

@@ -131,13 +131,15 @@ struct BlockDecoder {
             let packed = unsafe PackedIntegers.value(data, row, width: column.width)
             return column.base &+ column.scale &* packed
         }
-        let known = row / ColumnsFormat.sumRows
-        var sum = unsafe bytes.integer(at: column.offset + known * 8, as: UInt64.self)
-        for index in known * ColumnsFormat.sumRows..<row {
-            let packed = unsafe PackedIntegers.value(data, index, width: column.width)
-            sum = sum &+ column.base &+ column.scale &* packed
-        }
-        return sum
+        // From the nearest sum that is known, forward or back.
+        let nearest = (row + ColumnsFormat.sumRows / 2) / ColumnsFormat.sumRows
+        let known = min(nearest, column.knownBytes / 8 - 1)
+        let from = known * ColumnsFormat.sumRows
+        let sum = unsafe bytes.integer(at: column.offset + known * 8, as: UInt64.self)
+        let steps = unsafe PackedIntegers.sum(
+            data, min(from, row)..<max(from, row), width: column.width)
+        let way = UInt64(abs(row - from)) &* column.base &+ column.scale &* steps
+        return row < from ? sum &- way : sum &+ way
     }
 
     private mutating func decode<T: FixedWidthInteger>(_ column: Column) -> [T] {

@@ -15,8 +15,6 @@ struct ColumnsFileBuilder<Failure: Error> {
     /// Which of `bytes` are in the checksum of their section.
     private var summed = 0
 
-    private static var outputBytes: Int { 1 << 20 }
-
     init(
         _ rows: some SegmentRows, _ payloads: PayloadLink,
         _ output: @escaping ([UInt8]) throws(Failure) -> Void
@@ -70,7 +68,7 @@ struct ColumnsFileBuilder<Failure: Error> {
 
     /// Lets go of what is enough for a write. To be called now and then while a section is filled.
     mutating func passOn() throws(Failure) {
-        guard bytes.count >= Self.outputBytes else { return }
+        guard bytes.count >= Limits.flushedPieceBytes else { return }
         sum()
         let part = Array(bytes[..<(bytes.count & ~(ColumnsFormat.pieceBytes - 1))])
         CheckedPieces.append(to: &pieces, of: part[...])

@@ -50,6 +50,21 @@ enum PackedIntegers {
         return (word &>> UInt64(bit & 7)) & mask(width)
     }
 
+    /// The sum of some integers. The caller has checked that they and the slack lie inside.
+    @inline(__always)
+    static func sum(_ base: UnsafeRawPointer, _ range: Range<Int>, width: Int) -> UInt64 {
+        let mask = mask(width)
+        var sum: UInt64 = 0
+        var bit = range.lowerBound &* width
+        for _ in 0..<range.count {
+            let word = unsafe UInt64(
+                littleEndian: base.loadUnaligned(fromByteOffset: bit >> 3, as: UInt64.self))
+            sum &+= (word &>> UInt64(truncatingIfNeeded: bit & 7)) & mask
+            bit &+= width
+        }
+        return sum
+    }
+
     /// Writes origin + scale x integer for each integer. The caller has checked the bounds.
     @inline(__always)
     static func unpack<T: FixedWidthInteger>(
