@@ -94,11 +94,12 @@ final class Indexer: Sendable {
         let folded = head.current.folded
         let work = progress.monitor.wait(milliseconds: Self.idleMilliseconds) {
             counters -> Work? in
+            // First: whoever wants a checkpoint has been told, and one that fails has no end.
+            if counters.closing { return .stop }
             if counters.wantedWatermark > counters.watermark {
                 return folded < counters.wantedWatermark
                     ? .pack(upTo: counters.end) : .checkpoint
             }
-            if counters.closing { return .stop }
             // The head is shown before its end is told here, so what is folded may be ahead of it.
             return counters.end >= folded + Self.runRowsMin ? .pack(upTo: counters.end) : nil
         }
