@@ -150,7 +150,8 @@ let package = Package(
             exclude: ["families.jsonl"],
             swiftSettings: edge),
         .testTarget(
-            name: "RulesTests", dependencies: ["Rules", "Envelope", "Model", "TestSupport"],
+            name: "RulesTests",
+            dependencies: ["Rules", "Envelope", "LMDB", "Model", "TestSupport"],
             swiftSettings: edge),
         .testTarget(
             name: "SignaturesTests",

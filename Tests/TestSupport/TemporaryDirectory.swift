@@ -1,11 +1,14 @@
 import Glibc
 
 /// A directory of its own for one test, removed with its files when the object goes.
-package final class TemporaryDirectory {
+package final class TemporaryDirectory: Sendable {
     package let path: String
 
-    package init() {
-        var template = Array("/tmp/tallylog-test-XXXXXX".utf8CString)
+    /// - Parameter inMemory: on a file system without a disk, where there is one: for tests that
+    ///   make files by the thousand.
+    package init(inMemory: Bool = false) {
+        let parent = inMemory && access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp"
+        var template = Array("\(parent)/tallylog-test-XXXXXX".utf8CString)
         let made = template.withUnsafeMutableBufferPointer { mkdtemp($0.baseAddress!) != nil }
         precondition(made, "cannot make a temporary directory: errno \(errno)")
         path = String(decoding: template.dropLast().map { UInt8($0) }, as: UTF8.self)

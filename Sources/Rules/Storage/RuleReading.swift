@@ -5,13 +5,16 @@ import Model
 package struct RuleReading: ~Copyable {
     private let transaction: ReadTransaction
     private let program: RuleProgram
+    /// How many groups have a number.
+    private let groupCount: UInt32
     /// The last sequence that is folded in.
     package let watermark: UInt64
 
-    init(_ transaction: consuming ReadTransaction, _ program: RuleProgram, watermark: UInt64) {
+    init(_ transaction: consuming ReadTransaction, _ program: RuleProgram, _ meta: RuleMeta?) {
         self.transaction = transaction
         self.program = program
-        self.watermark = watermark
+        groupCount = meta?.groupCount ?? 0
+        watermark = meta?.watermark ?? 0
     }
 
     /// Calls `body` with every bucket and group of a width, ascending.
@@ -29,9 +32,16 @@ package struct RuleReading: ~Copyable {
             try unsafe transaction.forEach(from: first, upTo: end) {
                 (key, value) throws(LMDBError) in
                 do {
-                    guard let row = unsafe RuleRowKey(key) else { throw PackedDamage() }
+                    let seconds = program.rule.widths[width].seconds
+                    guard let row = unsafe RuleRowKey(key), row.start % seconds == 0 else {
+                        throw PackedDamage()
+                    }
                     let entries = try unsafe RuleRow.decode(
                         value, block: row.block, program.shapes)
+                    // A number that no group has is taken for a place by whoever asks for its keys.
+                    guard entries.allSatisfy({ $0.group <= groupCount }) else {
+                        throw PackedDamage()
+                    }
                     for entry in entries { try body(row.start, entry.group, entry.state) }
                     return true
                 } catch {

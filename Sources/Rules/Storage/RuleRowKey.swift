@@ -59,13 +59,16 @@ enum RuleRow {
     static func decode(
         _ bytes: UnsafeRawBufferPointer, block: UInt32, _ shapes: [AggregateState.Shape]
     ) throws(PackedDamage) -> [Entry] {
+        let (first, isPastTheLast) = block.multipliedReportingOverflow(
+            by: RuleRowKey.groupsPerBlock)
+        guard !isPastTheLast else { throw PackedDamage() }
         var reader = unsafe PackedReader(bytes)
         var entries: [Entry] = []
         while unsafe !reader.isAtEnd {
             let place = unsafe try reader.byte()
             guard UInt32(place) < RuleRowKey.groupsPerBlock else { throw PackedDamage() }
             let state = unsafe try GroupState(shapes, &reader)
-            entries.append((block * RuleRowKey.groupsPerBlock + UInt32(place), state))
+            entries.append((first + UInt32(place), state))
         }
         return entries
     }

@@ -44,13 +44,14 @@ package final class RuleStore: Sendable {
         }
         let begin = { () throws(LMDBError) in try environment.beginRead() }
         let groups = RuleGroups(limit: program.rule.groupsMax)
-        let meta = try load(storing(begin), identity, groups, directory)
+        let meta = try load(
+            storing(begin), identity, groups, keys: program.rule.keys.count, directory)
         return RuleStore(environment, program, meta, groups)
     }
 
     private static func load(
         _ transaction: consuming ReadTransaction, _ identity: [UInt8], _ groups: RuleGroups,
-        _ directory: String
+        keys: Int, _ directory: String
     ) throws(RuleStoreError) -> RuleMeta {
         guard let meta = try storedMeta(transaction) else {
             let isEmpty: Bool
@@ -65,15 +66,18 @@ package final class RuleStore: Sendable {
         guard meta.identity == identity else {
             throw .needsRebuild("\(directory) is of another log or rule")
         }
+        var areWhole = true
         do throws(LMDBError) {
             try unsafe transaction.forEach(
                 from: [RuleMeta.Key.group], upTo: RuleMeta.Key.groupsEnd
             ) { (_, key) throws(LMDBError) in
-                _ = unsafe groups.admit(Array(key))
-                return true
+                let key = unsafe Array(key)
+                areWhole = areWhole && GroupKey.values(key)?.count == keys
+                _ = groups.admit(key)
+                return areWhole
             }
         } catch { throw .storage(error) }
-        guard groups.count == Int(meta.groupCount) else {
+        guard areWhole, groups.count == Int(meta.groupCount) else {
             throw .needsRebuild("the groups in \(directory) are damaged")
         }
         return meta
@@ -106,7 +110,7 @@ package final class RuleStore: Sendable {
     package func beginRead() throws(RuleStoreError) -> RuleReading {
         let transaction = try storing { () throws(LMDBError) in try environment.beginRead() }
         let meta = try Self.storedMeta(transaction)
-        return RuleReading(transaction, program, watermark: meta?.watermark ?? 0)
+        return RuleReading(transaction, program, meta)
     }
 
     /// Folds a run in, in one transaction: rows of all widths, new groups, and the watermark.
