@@ -132,8 +132,18 @@ let package = Package(
 
         // Tests, one target for each room, and what they share.
         .target(
-            name: "TestSupport", dependencies: ["Query"], path: "Tests/TestSupport",
-            swiftSettings: edge),
+            name: "TestSupport",
+            dependencies: ["Query", "Engine", "Envelope", "MessageLog", "Model", "Rules"],
+            path: "Tests/TestSupport", swiftSettings: edge),
+        // What tests do in a process of its own, since it may die: its file calls are written down,
+        // or fail. No test is linked with it, for then all would make their calls so.
+        .target(name: "CallRecorder", path: "Tests/CallRecorder"),
+        .executableTarget(
+            name: "TrialProgram",
+            dependencies: [
+                "CallRecorder", "TestSupport", "Disk", "Engine", "MessageLog", "Model", "Query",
+            ],
+            path: "Tests/TrialProgram", swiftSettings: edge),
         .testTarget(
             name: "DiskTests", dependencies: ["Disk", "DiskSimulation", "TestSupport"],
             swiftSettings: edge),
@@ -164,6 +174,12 @@ let package = Package(
                 "Engine", "Query", "Server", "Envelope", "MessageLog", "Rollup", "Rules", "LMDB",
                 "Model", "Disk", "DiskSimulation", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: edge),
+        .testTarget(
+            name: "PowerCutTests",
+            dependencies: [
+                "Engine", "Query", "Disk", "DiskSimulation", "Model", "TestSupport",
             ],
             swiftSettings: edge),
         .testTarget(

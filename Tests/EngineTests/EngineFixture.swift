@@ -54,35 +54,6 @@ func records(_ messages: some Sequence<ModelMessage>) -> RecordBatch {
     return batch
 }
 
-/// An append under way.
-final class Appending: Sendable {
-    private let result = Monitor<AppendResult?>(nil)
-
-    init(_ batch: RecordBatch, to engine: Engine, mayWait: Bool = true, waitsForSpace: Bool = false)
-    {
-        let result = result
-        engine.append(batch, mayWait: mayWait, waitsForSpace: waitsForSpace) { outcome in
-            result.change {
-                precondition($0 == nil, "an append is answered once")
-                $0 = outcome
-            }
-        }
-    }
-
-    /// The result, or nil if there is none after so long.
-    func result(milliseconds: Int) -> AppendResult? {
-        result.wait(milliseconds: milliseconds) { $0 }
-    }
-
-    /// Waits for the result.
-    var outcome: AppendResult {
-        guard let outcome = result(milliseconds: 30_000) else {
-            preconditionFailure("an append has not been answered for half a minute")
-        }
-        return outcome
-    }
-}
-
 /// Appends and waits until all is durable.
 func append(_ messages: some Sequence<ModelMessage>, to engine: Engine) throws -> [AppendOutcome] {
     try Appending(records(messages), to: engine).outcome.get()

@@ -5,7 +5,6 @@
 // random questions, each answer, in process and through the socket, held against that of an array
 // of messages.
 import Engine
-import Glibc
 import MessageLog
 import Model
 import Query
@@ -13,12 +12,10 @@ import TestSupport
 import Testing
 
 @Suite struct HistoryTests {
-    static let seeds: ClosedRange<UInt64> = 1...100
+    /// From 1 on, or from `TALLYLOG_SEED`.
+    static let seeds = Amount.seed...Amount.seed + 99
     /// Over all seeds; `TALLYLOG_QUESTIONS` asks for more.
-    static let questions: Int = {
-        guard let text = getenv("TALLYLOG_QUESTIONS") else { return 50_000 }
-        return Int(String(cString: text)) ?? 50_000
-    }()
+    static let questions = Amount.of("TALLYLOG_QUESTIONS", 50_000)
 
     @Test(arguments: seeds)
     func everyAnswerIsTheModels(seed: UInt64) async throws {

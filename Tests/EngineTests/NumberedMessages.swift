@@ -5,6 +5,7 @@ import Envelope
 import Foundation
 import Model
 import Query
+import TestSupport
 import Testing
 
 enum NumberedMessages {

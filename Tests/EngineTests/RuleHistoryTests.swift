@@ -5,7 +5,6 @@
 // So: random rules over random histories, created before, between and after the messages, cut short
 // at random, each answer held against closures over an array of messages.
 import Engine
-import Glibc
 import MessageLog
 import Model
 import Query
@@ -14,12 +13,10 @@ import TestSupport
 import Testing
 
 @Suite struct RuleHistoryTests {
-    static let seeds: ClosedRange<UInt64> = 1...100
+    /// From 1 on, or from `TALLYLOG_SEED`.
+    static let seeds = Amount.seed...Amount.seed + 99
     /// Rules over all seeds; `TALLYLOG_RULES` asks for more.
-    static let rules: Int = {
-        guard let text = getenv("TALLYLOG_RULES") else { return 5_000 }
-        return Int(String(cString: text)) ?? 5_000
-    }()
+    static let rules = Amount.of("TALLYLOG_RULES", 5_000)
 
     @Test(arguments: seeds)
     func everyAnswerIsTheModels(seed: UInt64) throws {

@@ -35,7 +35,11 @@ enum Rules {
             "Backfill", "CMalloc", "Client", "Disk", "Engine", "Envelope", "Feed", "MessageLog",
             "Model", "Query", "Rollup", "Rules", "Server", "Signatures", "Tallylog",
         ],
-        "TestSupport": ["Query"],
+        "TestSupport": ["Engine", "Envelope", "MessageLog", "Model", "Query", "Rules"],
+        "CallRecorder": [],
+        "TrialProgram": [
+            "CallRecorder", "Disk", "Engine", "MessageLog", "Model", "Query", "TestSupport",
+        ],
     ]
 
     /// Packages that only one room may use, by the beginning of their modules' names.
