@@ -6,11 +6,17 @@ import Glibc
 /// concerns the real file system, whatever `Disk` the engine runs on.
 package final class DirectoryLock: Sendable {
     private let descriptor: Int32
+    private let processID = getpid()
 
     private init(descriptor: Int32) { self.descriptor = descriptor }
 
     // The file stays: removing it would let two processes lock two files of one name.
-    deinit { close(descriptor) }
+    deinit {
+        // A process that this one is just starting has the descriptor too, for a moment, and with it
+        // the claim. But a forked one must not give up its parent's.
+        if getpid() == processID { flock(descriptor, LOCK_UN) }
+        close(descriptor)
+    }
 
     /// Claims an existing directory.
     /// - Throws: `.held` if another process, or this one, has claimed it.

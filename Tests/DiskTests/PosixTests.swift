@@ -102,4 +102,27 @@ import Testing
             try DirectoryLock.acquire(missing)
         }
     }
+
+    /// A process that is being started has copies of all descriptors until it is another program.
+    @Test func aCopyOfTheLocksDescriptorDoesNotKeepTheClaim() throws {
+        let directory = TemporaryDirectory()
+        var copy: Int32 = -1
+        do {
+            let lock = try DirectoryLock.acquire(directory.path)
+            var found = stat()
+            var held = stat()
+            #expect(stat(directory.path + "/lock", &held) == 0)
+            for descriptor in 3..<Int32(1_024) where copy < 0 {
+                if fstat(descriptor, &found) == 0, found.st_ino == held.st_ino,
+                    found.st_dev == held.st_dev
+                {
+                    copy = dup(descriptor)
+                }
+            }
+            withExtendedLifetime(lock) {}
+        }
+        try #require(copy >= 0)
+        _ = try DirectoryLock.acquire(directory.path)
+        close(copy)
+    }
 }
