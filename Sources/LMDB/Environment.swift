@@ -115,6 +115,7 @@ package final class Environment: Sendable {
         do {
             try unsafe check(mdb_env_set_mapsize(handle, mapBytes))
             try unsafe check(mdb_env_set_maxreaders(handle, UInt32(readersMax)))
+            try ReaderTable.reserve(path, readersMax: readersMax)
             let flags = UInt32(MDB_NOTLS | MDB_NORDAHEAD | MDB_NOMETASYNC)
             try unsafe check(mdb_env_open(handle, path, flags, 0o600))
             var cleared: Int32 = 0

@@ -49,6 +49,18 @@ import Testing
         }
     }
 
+    /// A page of a mapped table that there is no room for would kill the process when it is used.
+    @Test(arguments: [2, 126, 500])
+    func theTableOfReadersHasItsRoomFromTheBeginning(readers: Int) throws {
+        let directory = TemporaryDirectory()
+        let environment = try Environment.open(
+            path: directory.path, mapBytes: 1 << 20, readersMax: readers)
+        var status = stat()
+        #expect(stat(directory.path + "/lock.mdb", &status) == 0)
+        #expect(status.st_blocks * 512 >= status.st_size, "\(status.st_blocks) blocks")
+        withExtendedLifetime(environment) {}
+    }
+
     @Test func filesAreTheOwnersAlone() throws {
         let directory = TemporaryDirectory()
         let environment = try Environment.open(path: directory.path, mapBytes: 1 << 20)
