@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Kills the server again and again while a bus and a client feed it, then counts.
 
-usage: kill_and_count.py TALLYLOG [MESSAGES=200000] [KILLS=10]
+usage: kill_and_count.py TALLYLOG
+       TALLYLOG_KILLS=n      how often the server is killed (100)
+       TALLYLOG_MESSAGES=n   messages of the bus (200,000)
 
 What could go wrong: an acknowledged message is lost by SIGKILL, of a server that serves or of one
 that still recovers; a message that the bus repeats is counted twice; an answer differs from what a
@@ -13,8 +15,8 @@ then all of them again, so that in the end each must have arrived and must count
 
 import collections
 import json
+import os
 import random
-import sys
 import tempfile
 import threading
 import time
@@ -26,8 +28,8 @@ from harness import (
     DAYS, START, TOPICS, USERS, Bus, Server, check, check_accounting, fail, info, make_messages,
     tallylog)
 
-MESSAGES = int(sys.argv[2]) if len(sys.argv) > 2 else 200_000
-KILLS = int(sys.argv[3]) if len(sys.argv) > 3 else 10
+MESSAGES = int(os.environ.get("TALLYLOG_MESSAGES", "200000"))
+KILLS = int(os.environ.get("TALLYLOG_KILLS", "100"))
 CLIENT_TOPIC = "org.example.prod.client.append.done"
 
 
@@ -82,7 +84,7 @@ def kill_again_and_again(server, alive):
             time.sleep(random.uniform(0, 0.08))
         else:
             server.client()
-            time.sleep(random.uniform(0.3, 0.9))
+            time.sleep(random.uniform(0.05, 0.4))
         server.kill()
         server.start()
         if not alive():
@@ -174,7 +176,7 @@ def run(folder):
         server.client()
         appender = Appender(server)
         first_pass = threading.Thread(
-            target=publish, args=(bus, frames, MESSAGES / (KILLS * 0.5)), daemon=True)
+            target=publish, args=(bus, frames, MESSAGES / (KILLS * 0.3)), daemon=True)
         appender.start()
         first_pass.start()
         try:
