@@ -1,21 +1,31 @@
 // What could go wrong: a failed call is taken for a success; a failed flush is repeated and
 // believed; a full disk leaves half a batch behind, or a log that never takes appends again; an
 // error leaves files that the next start cannot read. So: fail every call, in every way.
+//
+// TALLYLOG_EVERY_FAULT=1    each errno at every call; else the rarer ones at every seventh
+// TALLYLOG_FLUSH_SEEDS=n    power cuts after each failed flush, besides ten (0)
 import Disk
 import DiskSimulation
 import Glibc
+import TestSupport
 import Testing
 
 @testable import MessageLog
 
 @Suite struct LogFaultTests {
-    @Test(arguments: [EIO, ENOSPC, EROFS])
-    func everyCallMayFail(code: Int32) throws {
+    /// How far apart the calls are that fail: some errnos are taken as others are.
+    private static let strides: [(code: Int32, stride: Int)] = {
+        let rare = Amount.of("TALLYLOG_EVERY_FAULT", 0) == 1 ? 1 : 7
+        return [(EIO, 1), (ENOSPC, 1), (EROFS, 1), (EDQUOT, rare), (EINTR, rare), (EMFILE, rare)]
+    }()
+
+    @Test(arguments: strides)
+    func everyCallMayFail(code: Int32, stride step: Int) throws {
         let whole = try newDisk()
         var complete = Workload()
         try complete.run(whole)
         for forEver in [false, true] {
-            for call in 3...whole.callCount {
+            for call in stride(from: 3 + Int(code) % step, through: whole.callCount, by: step) {
                 let disk = try newDisk(seed: UInt64(call))
                 disk.fail(call: call, code: code, forEver: forEver, keepingPrefix: call % 2 == 0)
                 var workload = Workload()
@@ -71,6 +81,11 @@ import Testing
         let whole = try newDisk()
         var complete = Workload()
         try complete.run(whole)
+        let more = (0..<Amount.of("TALLYLOG_FLUSH_SEEDS", 0)).map { number in
+            number % 2 == 0
+                ? CrashChoice.random(seed: Amount.seed &+ UInt64(number))
+                : .torn(seed: Amount.seed &+ UInt64(number))
+        }
         for operation in [DiskError.Operation.synchronize, .synchronizeDirectory] {
             // The first two flush the names of the directories themselves; see FORMAT.md.
             let first = operation == .synchronize ? 1 : 3
@@ -90,7 +105,7 @@ import Testing
                 var known = Acknowledged(durable: try contents(log))
                 #expect(workload.acknowledged.allows(known.durable), "\(what)")
                 try known.append([message(800_001)], to: log)
-                for choice in LogCrashTests.choices {
+                for choice in LogCrashTests.choices + more {
                     expectRecovers(disk.crashImage(choice), known, "\(what), \(choice)")
                 }
             }
