@@ -9,8 +9,9 @@ TEST_TOOLS = redis-tools jq python3 python3-redis python3-hiredis python3-zmq py
 	netcat-openbsd nodejs node-redis
 
 SECONDS_EACH ?= 60
+MINUTES ?= 60
 
-.PHONY: build demo test bench fuzz lint format install packages test-packages clean
+.PHONY: build demo test torture bench fuzz lint format install packages test-packages clean
 
 build: packages
 	$(SWIFT) build -c release --product tallylog
@@ -21,6 +22,11 @@ demo: build test-packages
 test: test-packages
 	$(SWIFT) build -c release --product tallylog
 	$(SWIFT) test --parallel
+
+torture: test-packages
+	$(SWIFT) build -c release --product tallylog
+	$(SWIFT) build --build-tests
+	bash scripts/torture.sh $(MINUTES)
 
 bench: build
 	bash Benchmarks/run.sh

@@ -66,10 +66,12 @@ final class CutTrial: Sendable {
         let scratch = TemporaryDirectory(inMemory: true)
         try image.export(to: scratch.path)
         let check = ImageCheck(known: known, withRule: withRule, seed: seed)
+        let kept = Amount.failures.map { $0 + "/" + what.replacing(" ", with: "-") }
+        // LMDB may end the process: then this file is left, and what it names.
+        if let kept { try Data(scratch.path.utf8).write(to: URL(filePath: kept + ".under-way")) }
         let problems = check.problems(of: scratch.path + "/store")
-        if !problems.isEmpty, let folder = Amount.failures {
-            let kept = folder + "/" + what.replacing(" ", with: "-")
-            mkdir(folder, 0o700)
+        if let kept { unlink(kept + ".under-way") }
+        if !problems.isEmpty, let kept {
             mkdir(kept, 0o700)
             try image.export(to: kept)
             try? FileManager.default.copyItem(

@@ -1,0 +1,75 @@
+#!/usr/bin/env bash
+# Runs the suites of trust with larger sizes and fresh seeds, round after round, until the time is
+# over. A run that was stopped goes on where it was, when it is started again.
+#
+# usage: torture.sh [MINUTES=60]
+#   TORTURE_FOLDER   where the state, the logs and what fails are kept (.build/torture)
+#   TORTURE_SCALE    how much larger each suite's share of a round is (1)
+#
+# Ends with 1 if any promise was broken: the folder has the log of the suite, with its seed, and the
+# images that fail.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+minutes=${1:-60}
+folder=${TORTURE_FOLDER:-.build/torture}
+scale=${TORTURE_SCALE:-1}
+mkdir -p "$folder/failures"
+state="$folder/state"
+bundle=.build/debug/tallylogPackageTests.xctest
+command=.build/release/tallylog
+# What runs of an earlier day left: seconds done, round, suite, failures.
+touch "$state"
+read -r spent round place failed <"$state" || true
+spent=${spent:-0} round=${round:-1} place=${place:-0} failed=${failed:-0}
+if [ "$spent" -ge $((minutes * 60)) ]; then spent=0; fi
+
+swift() {
+    timeout 7200 "$bundle" --testing-library swift-testing --filter "$1"
+}
+python() {
+    timeout 7200 /usr/bin/python3 -B "Tests/EndToEndTests/python/$1.py" "$command" \
+        | tee /dev/stderr | tail -1 | grep -qx "all equal"
+}
+# The name, what runs, and the sizes: in a round each takes a minute, more or less.
+suites=(
+    "power-cuts|swift PowerCutTests/everythingAcknowledged|TALLYLOG_POWER_CUTS=$((2000 * scale))"
+    "recovery-cuts|swift PowerCutTests/aPowerCutDuring|TALLYLOG_RECOVERY_CUTS=$((40 * scale))"
+    "failing-calls|swift FailingCallTests|TALLYLOG_FAILING_CALLS=$((100 * scale))"
+    "index-damage|swift IndexDamageTests|TALLYLOG_INDEX_DAMAGES=$((1000 * scale))"
+    "flushes|swift LogFaultTests/aFailedFlushPoisons|TALLYLOG_FLUSH_SEEDS=$((10 * scale))"
+    "histories|swift HistoryTests|TALLYLOG_QUESTIONS=$((20000 * scale))"
+    "rules|swift RuleHistoryTests|TALLYLOG_RULES=$((1000 * scale))"
+    "kills|python kill_and_count|TALLYLOG_KILLS=$((100 * scale))"
+    "full-disks|python full_disk|TALLYLOG_FULL_DISKS=$((20 * scale))"
+)
+
+echo "torture: $minutes minutes from round $round on, $spent seconds done; in $folder"
+while [ "$spent" -lt $((minutes * 60)) ]; do
+    if [ "$place" -ge ${#suites[@]} ]; then
+        round=$((round + 1)) place=0
+    fi
+    IFS='|' read -r name what size <<<"${suites[$place]}"
+    seed=$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')
+    log="$folder/$name-$round-$seed.log"
+    begun=$SECONDS
+    echo "round $round: $name, seed $seed, $size"
+    # In a subshell, so that the sizes are this suite's alone.
+    if ! (
+        export "$size" TALLYLOG_SEED="$seed" SEED="$seed" TALLYLOG_FAILURES="$folder/failures"
+        $what
+    ) >"$log" 2>&1; then
+        failed=$((failed + 1))
+        echo "FAILED: $name with seed $seed and $size; see $log"
+        cp "$log" "$folder/failures/"
+    else
+        rm -f "$log"
+    fi
+    place=$((place + 1)) spent=$((spent + SECONDS - begun))
+    echo "$spent $round $place $failed" >"$state.new"
+    mv "$state.new" "$state"
+done
+
+echo "torture: $round rounds begun, $failed suites failed; failing images in $folder/failures"
+echo "0 $((round + 1)) 0 0" >"$state"
+[ "$failed" -eq 0 ]
