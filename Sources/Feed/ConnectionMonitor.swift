@@ -6,7 +6,8 @@ final class ConnectionMonitor {
     let handle: UnsafeMutableRawPointer
     private let socket: Socket
     private var connected: Set<[UInt8]> = []
-    /// Endpoints with which ZeroMQ has given up: they spoke another language, or said no.
+    /// Endpoints with which ZeroMQ has given up: they spoke another language, said no, or sent a
+    /// frame that is longer than accepted.
     private var abandoned: Set<String> = []
     private let event = Frame()
     private let address = Frame()
@@ -16,7 +17,7 @@ final class ConnectionMonitor {
         let events =
             ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED
             | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL
-            | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH
+            | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_CONNECT_RETRIED
         guard zmq_socket_monitor(socket.handle, endpoint, events) == 0 else {
             throw FeedError(.setOption, "the socket's monitor")
         }
@@ -59,8 +60,12 @@ final class ConnectionMonitor {
                     counters.refused[name] = failure
                 }
                 if kind != ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL { abandoned.insert(name) }
+            } else if kind == ZMQ_EVENT_CONNECT_RETRIED {
+                abandoned.remove(name)
             } else if kind == ZMQ_EVENT_DISCONNECTED, connected.remove(endpoint) != nil {
                 counters.disconnections += 1
+                // It tries again at once, unless it was a frame past the limit that ended it.
+                abandoned.insert(name)
                 told(name, false)
             }
         }

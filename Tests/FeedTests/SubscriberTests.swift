@@ -94,6 +94,30 @@ import Testing
         #expect(counters.batches >= sent.count / 100)
     }
 
+    /// ZeroMQ cuts the connection, and by itself never connects again.
+    @Test func aFrameBeyondTheLimitDoesNotEndTheFeed() throws {
+        let directory = try temporaryDirectory()
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let endpoint = "ipc://\(directory.path)/bus"
+        let publisher = try Publisher(endpoint: endpoint)
+        let collected = Collected()
+        let subscriber = collected.subscriber(
+            Subscriber.Options(endpoints: [endpoint], frameBytesMax: 100_000))
+        try subscriber.start()
+        #expect(publisher.waitForSubscriber(milliseconds: 5_000))
+        try publisher.publish(frames: [[0x78], Array(repeating: 0x78, count: 100_001)])
+        #expect(wait { subscriber.counters.disconnections == 1 })
+        let envelope = Array(#"{"topic":"x","msg":{},"timestamp":1700000000}"#.utf8)
+        #expect(
+            wait {
+                try? publisher.publish(frames: [[0x78], envelope])
+                return collected.count > 0
+            })
+        #expect(subscriber.counters.connected == 1)
+        subscriber.stop()
+        #expect(collected.payloads.withLock { $0.first } == envelope)
+    }
+
     @Test func knowsItsConnectionsAndPrefixes() throws {
         let directory = try temporaryDirectory()
         defer { try? FileManager.default.removeItem(at: directory) }
