@@ -262,6 +262,10 @@ public enum Limits {
     public static let requestWordBytesMax = payloadBytesMax
     /// The longest request: a payload and the words around it.
     public static let requestBytesMax = payloadBytesMax + (64 << 10)
+    /// What requests that have not arrived whole may hold, over all connections.
+    public static let unfinishedRequestBytesMax = 64 << 20
+    /// A request of less is not refused for what others hold.
+    public static let unfinishedRequestBytesFree = 64 << 10
     /// The most words in one request.
     public static let requestWordsMax = 16_384
     /// The longest line of an inline command other than APPEND.
@@ -274,6 +278,13 @@ public enum Limits {
     public static let connectionReplyBytesMax = 64 << 10
     /// Open connections; further ones are refused in words.
     public static let connectionsMax = 10_000
+    /// Connections that the kernel holds until they are accepted; beyond it, it refuses who does
+    /// not wait.
+    public static let socketBacklog: Int32 = 4_096
+    /// Files that are kept free for the store; connections may have the rest.
+    public static let openFilesReserved = 1_024
+    /// How many files a process may have open where the system does not say.
+    public static let openFilesAssumed = 1_024
     /// A connection that neither asks nor waits for so long is closed.
     public static let connectionIdleSecondsMax: Int64 = 3_600
     /// A request must have arrived whole so long after its first byte.

@@ -1,5 +1,6 @@
 import Engine
 import Logging
+import Model
 import NIOCore
 import NIOPosix
 import Query
@@ -36,6 +37,8 @@ final class Connection: ChannelDuplexHandler {
     private var decoder = RequestDecoder()
     /// What has arrived and is not decoded.
     private var input = ByteBuffer()
+    /// What of it counts as an unfinished request's bytes.
+    private var unfinishedBytes = 0
     private var parked: Step?
     private var appends = AppendQueue()
     private var finishedAppends: FinishedAppends?
@@ -77,6 +80,7 @@ final class Connection: ChannelDuplexHandler {
         stop?.set()
         forgetReading()
         self.context = nil
+        _ = room.noteUnfinished(change: -unfinishedBytes)
         room.leave(id)
     }
 
@@ -159,11 +163,33 @@ final class Connection: ChannelDuplexHandler {
         let isIdle = parked == nil && !isAnswering && appends.isEmpty && hasRoom(context)
         if isIdle, inputHasEnded || isDraining { close() }
         watch.noteRequest(isUnfinished: decoder.isAmidRequest && isIdle)
+        noteUnfinished()
         flush(context)
         if readIsHeld, wantsMore(context) {
             readIsHeld = false
             context.read()
         }
+    }
+
+    /// Many requests that never end would fill memory: what they may hold together is limited.
+    private func noteUnfinished() {
+        let bytes = isClosing ? 0 : decoder.unfinishedBytes
+        guard bytes != unfinishedBytes else { return }
+        let grows = bytes > unfinishedBytes
+        let all = room.noteUnfinished(change: bytes - unfinishedBytes)
+        unfinishedBytes = bytes
+        guard grows, bytes > Limits.unfinishedRequestBytesFree,
+            all > room.limits.unfinishedRequestBytes
+        else { return }
+        room.figures.faulty.add(1, ordering: .relaxed)
+        output.append(
+            .error(
+                "ERR requests that have not arrived whole hold \(all) bytes; accepted: at most "
+                    + "\(room.limits.unfinishedRequestBytes), send it again later"))
+        close()
+        decoder = RequestDecoder()
+        _ = room.noteUnfinished(change: -unfinishedBytes)
+        unfinishedBytes = 0
     }
 
     /// Whether a request could be taken on now; the end of the input is waited for in any case.

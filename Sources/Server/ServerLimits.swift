@@ -12,6 +12,8 @@ package struct ServerLimits: Sendable {
     package var replyBytesUnread = Limits.connectionReplyBytesMax
     /// Bytes of one reply.
     package var replyBytes = Limits.replyBytesMax
+    /// Bytes of requests that have not arrived whole, over all connections.
+    package var unfinishedRequestBytes = Limits.unfinishedRequestBytesMax
     /// Without a request or a reply for so long, a connection is closed.
     package var idle = Duration.seconds(Limits.connectionIdleSecondsMax)
     /// From a request's first byte to its last.

@@ -14,6 +14,8 @@ final class ServerRoom: Sendable {
     let caretaker = NIOThreadPool(numberOfThreads: 1)
     let logger: Logger
     let figures = ServerFigures()
+    /// The bytes of requests that have not arrived whole.
+    private let unfinishedBytes = Atomic(0)
 
     private struct Guests {
         var channels: [Int64: any Channel] = [:]
@@ -49,6 +51,11 @@ final class ServerRoom: Sendable {
     func leave(_ id: Int64) {
         guests.withLock { guests in _ = guests.channels.removeValue(forKey: id) }
         figures.connected.subtract(1, ordering: .relaxed)
+    }
+
+    /// Notes that a connection's unfinished request has changed. - Returns: the bytes of all.
+    func noteUnfinished(change: Int) -> Int {
+        unfinishedBytes.add(change, ordering: .relaxed).newValue
     }
 
     /// Admits nobody any more. - Returns: the connections that are open.

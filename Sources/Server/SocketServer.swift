@@ -1,5 +1,6 @@
 import Glibc
 import Logging
+import Model
 import NIOCore
 import NIOPosix
 import Query
@@ -95,7 +96,7 @@ package final class SocketServer: Sendable {
         let roles = roles
         let unread = room.limits.replyBytesUnread
         return ServerBootstrap(group: group)
-            .serverChannelOption(.backlog, value: 511)
+            .serverChannelOption(.backlog, value: Limits.socketBacklog)
             .childChannelInitializer { channel in
                 SocketServer.admit(channel, room, roles)
             }

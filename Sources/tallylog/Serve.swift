@@ -106,7 +106,9 @@ struct Serve: AsyncParsableCommand {
                     in: rejected, logger)
             }, feeds: { feeds.infoLines })
         let server = SocketServer(
-            path: settings.socket, handler: handler, holdsDataLock: true, logger: logger)
+            path: settings.socket, handler: handler,
+            limits: .fitting(openFiles: OpenFiles.raiseLimit()), holdsDataLock: true,
+            logger: logger)
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [.init(service: EngineWatch(engine: engine))]

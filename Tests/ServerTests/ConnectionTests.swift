@@ -222,6 +222,36 @@ import Testing
         }
     }
 
+    @Test func requestsThatNeverEndHoldLittleTogether() async throws {
+        var limits = ServerLimits()
+        limits.unfinishedRequestBytes = 250_000
+        try await TestServer.with(limits: limits) { server in
+            let part =
+                "*2\r\n$6\r\nAPPEND\r\n$200002\r\n{}" + String(repeating: " ", count: 190_000)
+            let rest = String(repeating: " ", count: 10_000) + "\r\n"
+            let first = try RawClient(server.path)
+            try first.send(part)
+            try await Task.sleep(for: .milliseconds(100))
+            let second = try RawClient(server.path)
+            try second.send(part)
+            guard case .error(let sentence) = try second.reply() else {
+                Issue.record("it is not refused")
+                return
+            }
+            #expect(sentence.contains("have not arrived whole hold"))
+            #expect(try second.reply() == nil)
+            try RawClient(server.path).expect("PING", .simple("PONG"))
+            try first.send(rest)
+            try first.expect([.integer(1)])
+            // What is whole, or gone, holds nothing.
+            for number in 2...4 {
+                let again = try RawClient(server.path)
+                try again.send(part + rest)
+                try again.expect([.integer(Int64(number))])
+            }
+        }
+    }
+
     @Test func shutdownFinishesWhatHasBegun() async throws {
         let server = try await TestServer.start(burst: .milliseconds(100))
         let appending = try RawClient(server.path)

@@ -3,6 +3,7 @@
 // without a role is answered.
 import Foundation
 import Glibc
+import Model
 import Query
 import TestSupport
 import Testing
@@ -127,6 +128,57 @@ import Testing
             var found = stat()
             #expect(lstat(server.path, &found) == 0 && found.st_mode & 0o777 == 0o660)
         }
+    }
+
+    /// Connects to its first argument all the time until its second is there.
+    private static let racer = """
+        import os, socket, sys
+        refused = connected = 0
+        while not os.path.exists(sys.argv[2]):
+            with socket.socket(socket.AF_UNIX) as racer:
+                try:
+                    racer.connect(sys.argv[1])
+                    connected += 1
+                except PermissionError:
+                    refused += 1
+                except OSError:
+                    pass
+        print("met" if refused else "never met", connected)
+        """
+
+    /// Another user tries to connect all the time while the socket is made and removed a thousand
+    /// times, under the widest umask; and the server's own user always can.
+    @Test(.enabled(if: geteuid() == 0)) func nobodyElseConnectsWhileItIsMade() async throws {
+        try await inDirectory { directory in
+            chmod(directory, 0o755)
+            let path = directory + "/socket"
+            let before = umask(0)
+            defer { umask(before) }
+            async let raced = run(
+                "/usr/bin/setpriv",
+                [
+                    "--reuid=65534", "--regid=65534", "--clear-groups", "/usr/bin/python3", "-c",
+                    Self.racer, path, directory + "/end",
+                ])
+            for round in 0..<1_000 {
+                let mode: mode_t = round % 2 == 0 ? 0o600 : 0o660
+                let socket = try ListeningSocket(path: path, mode: mode, replacesStale: false)
+                usleep(1_000)
+                if round % 100 == 0 { _ = try RawClient(path) }
+                socket.unlink()
+                close(socket.descriptor)
+            }
+            #expect(FileManager.default.createFile(atPath: directory + "/end", contents: nil))
+            #expect(try await raced.output == "met 0\n")
+        }
+    }
+
+    @Test func connectionsAreNoMoreThanFilesAllow() {
+        #expect(OpenFiles.raiseLimit() >= 1_024)
+        #expect(ServerLimits.fitting(openFiles: 1_000_000).connections == Limits.connectionsMax)
+        #expect(ServerLimits.fitting(openFiles: 4_096).connections == 3_072)
+        #expect(ServerLimits.fitting(openFiles: 1_024).connections == 512)
+        #expect(ServerLimits.fitting(openFiles: 1).connections == 1)
     }
 
     @Test func rolesAreEnforced() async throws {

@@ -37,6 +37,11 @@ package struct RequestDecoder: Sendable {
     /// Whether a request has begun to arrive and is not whole.
     package var isAmidRequest: Bool { state != .start }
 
+    /// The bytes of the request that has begun to arrive; 0 where none has.
+    package var unfinishedBytes: Int {
+        isAmidRequest ? words.byteCount + words.count * 8 + line.count : 0
+    }
+
     /// Reads on until one request is whole.
     /// - Parameters:
     ///   - bytes: what has arrived.
