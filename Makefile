@@ -8,10 +8,12 @@ LIBRARIES = liblmdb-dev libzmq3-dev libzstd-dev libsimdjson-dev libyaml-dev libs
 TEST_TOOLS = redis-tools jq python3 python3-redis python3-hiredis python3-zmq python3-cryptography \
 	netcat-openbsd nodejs node-redis
 
+# `make fuzz SECONDS=n`, or SECONDS_EACH=n: how long each target runs. `make soak MINUTES=n`.
 SECONDS_EACH ?= 60
-MINUTES ?= 60
+MINUTES ?= 30
 
-.PHONY: build demo test torture bench fuzz lint format install packages test-packages clean
+.PHONY: build demo test torture bench fuzz soak sanitize coverage lint format install packages \
+	test-packages clean
 
 build: packages
 	$(SWIFT) build -c release --product tallylog
@@ -32,13 +34,28 @@ bench: build
 	bash Benchmarks/run.sh
 
 fuzz: packages
-	bash Fuzz/run.sh $(SECONDS_EACH)
+	bash Fuzz/run.sh $(or $(SECONDS),$(SECONDS_EACH))
+
+# The bus, clients, rules, kills, backfill and retention together, then a recount.
+soak: build test-packages
+	TALLYLOG_SOAK_SECONDS=$$(( $(MINUTES) * 60 )) /usr/bin/python3 -B \
+		Tests/EndToEndTests/python/soak.py .build/release/tallylog
+
+# Data races and leaks.
+sanitize: test-packages
+	@bash scripts/install-packages.sh valgrind
+	bash scripts/sanitize.sh
+
+coverage: packages
+	bash scripts/coverage.sh
 
 lint:
-	$(SWIFT) format lint --strict --recursive --parallel Sources Tests Benchmarks Fuzz/Targets Package.swift
+	$(SWIFT) format lint --strict --recursive --parallel Sources Tests Benchmarks Fuzz/Targets \
+		Fuzz/Runner Package.swift
 
 format:
-	$(SWIFT) format --in-place --recursive --parallel Sources Tests Benchmarks Fuzz/Targets Package.swift
+	$(SWIFT) format --in-place --recursive --parallel Sources Tests Benchmarks Fuzz/Targets \
+		Fuzz/Runner Package.swift
 
 install: build
 	@bash scripts/install-packages.sh python3

@@ -227,8 +227,9 @@ class PlainConnection(socket.socket):
 
     def __init__(self, server):
         super().__init__(socket.AF_UNIX)
-        self.settimeout(30)
+        # A socket with a patience is refused at once where others are not accepted yet.
         self.connect(server.socket)
+        self.settimeout(30)
 
     def ask(self, line):
         """The bytes that come until the answer of a PING behind it."""
