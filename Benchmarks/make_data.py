@@ -5,7 +5,9 @@ usage: make_data.py FOLDER [MESSAGES=1000000]
 
 FOLDER gets msgs.jsonl (an envelope a line, in order of time, about 620 bytes each), topics.txt and
 users.txt (a name a line), and queries.txt: 300 questions of each of five kinds, a line each with
-kind, number of the topic or user (from 1), and two hours since 1970 or a time in seconds.
+kind, number of the topic or user (from 1), and two hours since 1970 or a time in seconds. idx.bin
+has the messages as a feed would have parsed them, 16 bytes each: the time as a double, then 16 bits
+each for topic, two users (0 for none) and the length of the line.
 
 300 topics and 5,000 users by Zipf's law; a fifth of the messages without a user, a twentieth with
 two; half of a topic's users are its own favourites. The same numbers give the same files.
@@ -15,6 +17,7 @@ import itertools
 import json
 import os
 import random
+import struct
 import sys
 import uuid
 
@@ -50,19 +53,29 @@ def pick_user(topic):
 def body(topic, names):
     package = packages[draw.randrange(80)]
     message = dict(zip(("agent", "assignee"), names))
-    text = " ".join(draw.choices(WORDS, k=draw.randrange(20, 34)))
+    text = " ".join(draw.choices(WORDS, k=draw.randrange(16, 29)))
     revision = f"{draw.getrandbits(160):040x}"
     if topic % 3 == 0:
+        lines = draw.randrange(90), draw.randrange(40)
         message["commit"] = {
             "repo": package, "rev": revision, "branch": "main", "message": text,
-            "stats": {"additions": draw.randrange(90), "deletions": draw.randrange(40)}}
+            "email": "developer@example.org", "seen": False, "summary": text[:48],
+            "stats": {"files": {f"{package}.spec": {"additions": lines[0], "deletions": lines[1]}},
+                      "total": {"additions": lines[0], "deletions": lines[1], "files": 1}}}
     elif topic % 3 == 1:
         message.update(
             name=package, version=f"{draw.randrange(9)}.{draw.randrange(30)}", release="1",
-            task=draw.randrange(10**8), note=text, source=f"https://example.org/{revision}")
+            task=draw.randrange(10**8), note=text, source=f"https://example.org/{revision}",
+            attribute="state", old=draw.randrange(3), new=draw.randrange(5), instance="primary",
+            request=[f"git+https://example.org/{package}.git", f"f{40 + draw.randrange(5)}",
+                     {"skip_tag": False}])
     else:
-        message["project"] = {"name": package, "namespace": None, "url": f"/{package}/{revision}"}
-        message["comment"] = {"id": draw.randrange(10**6), "text": text}
+        message["project"] = {
+            "name": package, "namespace": None, "url": f"/{package}/{revision}", "tags": [],
+            "parent": None, "fullname": f"rpms/{package}"}
+        message["comment"] = {
+            "id": draw.randrange(10**6), "text": text, "reactions": {}, "edited_on": None,
+            "date_created": str(START + draw.randrange(10**6)), "notification": False}
     return message
 
 
@@ -73,20 +86,30 @@ def times():
         yield START + min((number + draw.random()) * step, DAYS * 86_400 - 0.001)
 
 
+def pick_users(topic):
+    """One, none or two different ones, as numbers from 0."""
+    chance = draw.random()
+    names = [] if chance < 0.20 else [pick_user(topic)]
+    if chance > 0.95:
+        names.append(pick_user(topic))
+    return list(dict.fromkeys(names))
+
+
 def write_messages():
-    with open(os.path.join(FOLDER, "msgs.jsonl"), "w") as file:
-        drawn = draw.choices(range(TOPICS), cum_weights=topic_ranks, k=MESSAGES)
+    drawn = draw.choices(range(TOPICS), cum_weights=topic_ranks, k=MESSAGES)
+    with (open(os.path.join(FOLDER, "msgs.jsonl"), "w") as file,
+          open(os.path.join(FOLDER, "idx.bin"), "wb") as index):
         for number, (time, topic) in enumerate(zip(times(), drawn)):
-            chance = draw.random()
-            names = [] if chance < 0.20 else [pick_user(topic)]
-            if chance > 0.95:
-                names.append(pick_user(topic))
-            names = [users[one] for one in dict.fromkeys(names)]
-            file.write(json.dumps({
-                "i": number % 1000 + 1, "msg": body(topic, names),
+            numbers = pick_users(topic)
+            line = json.dumps({
+                "i": number % 1000 + 1, "msg": body(topic, [users[one] for one in numbers]),
                 "msg_id": f"2026-{uuid.UUID(int=draw.getrandbits(128), version=4)}",
                 "timestamp": round(time, 3), "topic": topics[topic], "username": "apache",
-            }, separators=(",", ":"), sort_keys=True) + "\n")
+            }, separators=(",", ":"), sort_keys=True) + "\n"
+            file.write(line)
+            named = [one + 1 for one in numbers] + [0, 0]
+            index.write(struct.pack(
+                "<dHHHH", round(time, 3), topic + 1, named[0], named[1], len(line)))
 
 
 def write_questions():
