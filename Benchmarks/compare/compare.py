@@ -36,12 +36,12 @@ def remove(path):
             os.remove(path + end)
 
 
-def in_process(command, name, files=lambda path: path):
+def in_process(command, name):
     """An engine that is a library: a process that ingests, then one that asks."""
     path = os.path.join(WORK, name)
     remove(path)
     figures = measured.run([*command, "ingest", DATA, path])
-    figures.setdefault("bytes", {"bytes": measured.disk_bytes(files(path))})
+    figures.setdefault("bytes", {"bytes": measured.disk_bytes(path)})
     asked = measured.run([*command, "query", DATA, path])
     remove(path)
     return {**figures, "questions": asked["questions"], "open": asked["open"]}

@@ -68,6 +68,9 @@ def markdown(found):
         for key, name in (("append", "appended"), ("direct", "past the page cache")))
         + f". One message at a time: p50 {digits(floor['single']['p50'])} us, "
         f"p99 {digits(floor['single']['p99'])} us."]
+    if OURS in engines:
+        share = floor["direct"]["seconds"] / engines[OURS]["ingest"]["seconds"]
+        lines.append(f"{OURS} ingests at {share:.2f} of the rate of the log past the page cache.")
     if "archiving" in engines.get(OURS, {}):
         lines.append(
             f"{OURS} makes archives of its journals after ingest, merges them and rewrites its "
