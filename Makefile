@@ -8,12 +8,16 @@ LIBRARIES = liblmdb-dev libzmq3-dev libzstd-dev libsimdjson-dev libyaml-dev libs
 TEST_TOOLS = redis-tools jq python3 python3-redis python3-hiredis python3-zmq python3-cryptography \
 	netcat-openbsd nodejs node-redis
 
+# The engines that Tallylog is compared with, and what their programs are built with.
+PEERS = gcc libc6-dev python3-venv libsqlite3-dev redis-server libhiredis-dev postgresql libpq-dev
+
 # `make fuzz SECONDS=n`, or SECONDS_EACH=n: how long each target runs. `make soak MINUTES=n`.
 SECONDS_EACH ?= 60
 MINUTES ?= 30
+MESSAGES ?= 1000000
 
-.PHONY: build demo test torture bench fuzz soak sanitize coverage lint format install packages \
-	test-packages clean
+.PHONY: build demo test torture bench bench-check compare fuzz soak sanitize coverage lint format \
+	install packages test-packages clean
 
 build: packages
 	$(SWIFT) build -c release --product tallylog
@@ -30,8 +34,17 @@ torture: test-packages
 	$(SWIFT) build --build-tests
 	bash scripts/torture.sh $(MINUTES)
 
-bench: build
-	bash Benchmarks/run.sh
+bench: build test-packages
+	@bash scripts/install-packages.sh gcc libc6-dev redis-server
+	bash Benchmarks/run.sh $(MESSAGES)
+
+compare: packages
+	@bash scripts/install-packages.sh $(PEERS) $(TEST_TOOLS)
+	bash Benchmarks/compare/run.sh $(MESSAGES) $(ENGINES)
+
+bench-check: packages
+	@bash scripts/install-packages.sh valgrind python3
+	bash Benchmarks/Instructions/run.sh
 
 fuzz: packages
 	bash Fuzz/run.sh $(or $(SECONDS),$(SECONDS_EACH))

@@ -3,22 +3,25 @@
 #
 # usage: run.sh [MESSAGES=1000000]
 #
-# DATA=folder takes a data set that is there already (see make_data.py for its files). PEERS=folder
-# with the programs sqlite_bench, lmdb_bench and floor runs them in the same run.
+# DATA=folder takes a data set that is there already (see make_data.py). compare/run.sh measures
+# other engines beside; `Canonical grow` makes larger stores without a file.
 set -euo pipefail
 cd "$(dirname "$0")"
 
 messages=${1:-1000000}
 work=$PWD/work
 data=${DATA:-$work/data-$messages}
-mkdir -p "$work"
+mkdir -p "$work" .build-peers
 [ -f "$data/queries.txt" ] || { echo "making $data ..."; python3 make_data.py "$data" "$messages"; }
 swift build -c release --product Canonical 2>&1 | tail -1
 canonical=.build/release/Canonical
 store=$work/store
 
+echo "== tallylog, in order and shuffled"
+rm -rf "$store"*
+"$canonical" shuffled "$data" "$store"
 for flight in 1 4; do
-    rm -rf "$store"
+    rm -rf "$store"*
     echo "== tallylog, $flight batches in flight"
     "$canonical" ingest "$data" "$store" "$flight"
 done
@@ -33,14 +36,16 @@ echo "== tallylog, questions"
 "$canonical" query "$data" "$store" even
 "$canonical" query "$data" "$store" odd
 "$canonical" read "$data" "$store"
-
-if [ -n "${PEERS:-}" ]; then
-    echo "== peers"
-    "$PEERS/floor" "$data" "$work" | grep -E "raw append|640|655360"
-    rm -f "$work"/s.db*
-    "$PEERS/sqlite_bench" ingest "$data" "$work/s.db" 10000 FULL full 1
-    "$PEERS/sqlite_bench" query "$data" "$work/s.db" 10000 FULL full 1
-    rm -rf "$work/l"
-    "$PEERS/lmdb_bench" ingest "$data" "$work/l" 10000 full both
-    "$PEERS/lmdb_bench" query "$data" "$work/l" 10000 full both
-fi
+echo "== tallylog, opening and rebuilding"
+"$canonical" open "$data" "$store"
+"$canonical" rebuild "$data" "$store"
+rm -rf "$store-killed"
+"$canonical" kill "$data" "$store-killed" 100000 || echo "killed, as it should be"
+"$canonical" open "$data" "$store-killed"
+echo "== tallylog, single durable appends"
+"$canonical" single "$data" "$store-killed"
+rm -rf "$store-killed"
+echo "== tallylog, over its socket"
+gcc -std=gnu11 -O2 -Wall -Wextra -Icompare -o .build-peers/socket \
+    socket/socket.c compare/dataset.c compare/measuring.c
+/usr/bin/python3 -B socket/over_socket.py ../.build/release/tallylog "$data" .build-peers/socket

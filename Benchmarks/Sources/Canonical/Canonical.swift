@@ -6,79 +6,82 @@ import Tallylog
 //
 //     Canonical ingest DATA STORE [in flight=1]   parsed batches of 10,000
 //     Canonical lines DATA STORE                  the same from JSON lines
+//     Canonical shuffled DATA STORE               in order, and in no order: STORE-in and STORE-sh
+//     Canonical single DATA STORE [1000]          small durable appends beside bare ones
 //     Canonical compact DATA STORE                archives and merges what the store has
 //     Canonical query DATA STORE [even|odd] [5]   Q1 to Q7, or one of them, 300 questions each
-//     Canonical read STORE                        GET by id, then the whole log in order
+//     Canonical read DATA STORE                   GET by id, then the whole log in order
+//     Canonical kill DATA STORE [100000]          appends so many and ends as in a crash
+//     Canonical open|rebuild DATA STORE           times that
+//     Canonical compare ingest|query DATA STORE   figures for compare/compare.py
+//     Canonical grow MESSAGES STORE               made-up messages, whose names grow with them
+//     Canonical grown - STORE                     Q1 to Q4 about the last 30 days of those
 //
 // DATA has msgs.jsonl and, for queries, topics.txt, users.txt and queries.txt.
 
 @main
 struct Canonical {
-    static let batchMessages = 10_000
-
     static func main() async throws {
         let words = CommandLine.arguments
         guard words.count >= 4 else {
-            return print("usage: Canonical ingest|lines|compact|query|read DATA STORE [option]")
+            return print("usage: Canonical WORKLOAD DATA STORE [option]; see Canonical.swift")
         }
+        let (data, store) = (words[2], words[3])
+        let number = words.count > 4 ? Int(words[4]) : nil
         switch words[1] {
-        case "ingest":
-            try await ingest(words[2], words[3], inFlight: words.count > 4 ? Int(words[4]) ?? 1 : 1)
-        case "lines": try await lines(words[2], words[3])
-        case "compact": try await compact(words[3])
-        case "read": try read(words[3])
+        case "ingest": try await ingest(data, store, inFlight: number ?? 1)
+        case "lines": try await lines(data, store)
+        case "shuffled": try await Upkeep.shuffled(data, store)
+        case "single": try await Singles.measure(data, store, number ?? 1_000)
+        case "compact": try await compact(store)
+        case "kill": try await Upkeep.kill(data, store, number ?? 100_000)
+        case "open": try Upkeep.open(store)
+        case "rebuild": try Upkeep.rebuild(store)
+        case "read": try read(store)
+        case "compare" where words.count == 5:
+            if data == "ingest" {
+                try await Comparison.ingest(store, words[4])
+            } else {
+                try Comparison.query(store, words[4])
+            }
+        case "grow": try await Growth.grow(store, Int(data) ?? 1_000_000)
+        case "grown": try Growth.ask(store)
         case "query":
             try queries(
-                words[2], words[3], odd: words.count > 4 && words[4] == "odd",
+                data, store, odd: words.count > 4 && words[4] == "odd",
                 only: words.count > 5 ? Int(words[5]) : nil)
         default: print("unknown workload \(words[1])")
         }
     }
 
     static func ingest(_ data: String, _ directory: String, inFlight: Int) async throws {
-        let file = try TextFile(data + "/msgs.jsonl")
         let parsing = Stopwatch()
-        let lines = file.lines
-        let batches = try lines.chunks(of: batchMessages).map { chunk in
-            var batch = try MessageBatch(profile: "generic")
-            let refused = batch.add(chunk.map { Array($0) })
-            precondition(refused.isEmpty, "the data set has no bad message")
-            return batch
-        }
-        parsing.report("parse", messages: lines.count)
+        let batches = try Ingest.parsed(data)
+        let messages = batches.reduce(0) { $0 + $1.count }
+        parsing.report("parse", messages: messages)
         let store = try Store.open(directory)
         let watch = Stopwatch()
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for (place, batch) in batches.enumerated() {
-                if place >= inFlight { try await group.next() }
-                group.addTask { _ = try await store.append(batch) }
-            }
-            try await group.waitForAll()
-        }
-        watch.report("append, \(inFlight) in flight", messages: lines.count)
+        try await Ingest.append(batches, to: store, inFlight: inFlight) { $0 }
+        watch.report("append, \(inFlight) in flight", messages: messages)
         try store.checkpoint()
-        watch.report("append and final checkpoint", messages: lines.count)
+        watch.report("append and final checkpoint", messages: messages)
         try store.close()
-        watch.report("append, checkpoint and close", messages: lines.count)
+        watch.report("append, checkpoint and close", messages: messages)
     }
 
     static func lines(_ data: String, _ directory: String) async throws {
         let file = try TextFile(data + "/msgs.jsonl")
+        let memory = MemoryWatch()
         let store = try Store.open(directory)
         let watch = Stopwatch()
-        var count = 0
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for (place, chunk) in file.chunks(of: batchMessages).enumerated() {
-                count += chunk.count
-                var batch = try MessageBatch(profile: "generic")
-                _ = batch.add(chunk.map { Array($0) })
-                if place >= 4 { try await group.next() }
-                group.addTask { [batch] in _ = try await store.append(batch) }
-            }
-            try await group.waitForAll()
-        }
+        let chunks = file.chunks(of: Ingest.batchMessages)
+        try await Ingest.append(chunks, to: store, inFlight: 4, as: Ingest.batch)
         try store.checkpoint()
-        watch.report("JSON lines to durable, with final checkpoint", messages: count)
+        let messages = try Int(store.count())
+        watch.report("JSON lines to durable, with final checkpoint", messages: messages)
+        let archived = store.archiving
+        report("archived beside it", archived.messages, archived.processorMicroseconds)
+        memory.report()
         try store.close()
     }
 
@@ -156,23 +159,10 @@ struct Canonical {
         opening.report("open", messages: nil)
         let questions = try QuestionSet(data, odd: odd)
         for kind in 1...7 where only == nil || kind == only {
-            var best: [Int64] = []
-            var checksum: Int64 = 0
-            for _ in 0..<3 {
-                checksum = 0
-                let times = try questions.ofKind(kind).map { question in
-                    let begun = Stopwatch.nanoseconds
-                    let reply = try store.ask(question)
-                    let taken = Stopwatch.nanoseconds - begun
-                    checksum += QuestionSet.sum(reply)
-                    return taken
-                }
-                best = best.isEmpty ? times : zip(best, times).map(min)
-            }
-            best.sort()
-            let p50 = Double(best[best.count / 2]) / 1_000
-            let p99 = Double(best[best.count * 99 / 100]) / 1_000
-            print("Q\(kind) \(odd ? "odd" : "even") p50 \(p50) us, p99 \(p99) us, sum \(checksum)")
+            let asked = try Asking(questions.ofKind(kind), of: store, sum: QuestionSet.sum)
+            print(
+                "Q\(kind) \(odd ? "odd" : "even") p50 \(asked.percentile(50)) us, "
+                    + "p99 \(asked.percentile(99)) us, sum \(asked.sum)")
         }
         try store.close()
     }

@@ -17,10 +17,15 @@ struct Stopwatch {
         return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000
     }
 
+    var secondsSinceStart: Double { Double(Stopwatch.nanoseconds - wall) / 1e9 }
+
+    /// In microseconds.
+    var processorSinceStart: Int { Int(Stopwatch.processorMicroseconds - processor) }
+
     /// Prints time since the start, and the rate where there were messages.
     func report(_ name: String, messages: Int?) {
-        let seconds = Double(Stopwatch.nanoseconds - wall) / 1e9
-        let processor = Double(Stopwatch.processorMicroseconds - processor)
+        let seconds = secondsSinceStart
+        let processor = Double(processorSinceStart)
         guard let messages else {
             return print("\(name): \(seconds * 1_000) ms wall, \(processor / 1_000) ms CPU")
         }
@@ -70,12 +75,5 @@ struct TextFile: Sequence {
             while chunk.count < size, let line = lines.next() { chunk.append(line) }
             return chunk.isEmpty ? nil : chunk
         }
-    }
-}
-
-extension Array {
-    /// The elements in order, so many at a time.
-    func chunks(of size: Int) -> [ArraySlice<Element>] {
-        stride(from: 0, to: count, by: size).map { self[$0..<Swift.min($0 + size, count)] }
     }
 }

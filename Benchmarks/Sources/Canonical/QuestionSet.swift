@@ -22,26 +22,10 @@ struct QuestionSet {
             let week = Self.range(numbers[2] * 3_600 + shift, numbers[3] * 3_600 + shift)
             let question: Question
             switch kind {
-            case 1:
-                question = .series(
-                    SeriesQuestion(
-                        grid: BucketGrid(Every(1, .hour)),
-                        selection: Self.only(.topic, topics[id - 1], month))
-                )
-            case 2:
-                question = .series(
-                    SeriesQuestion(
-                        grid: BucketGrid(Every(1, .day)),
-                        selection: Self.only(.user, users[id - 1], month)))
-            case 3:
-                question = .top(
-                    TopQuestion(
-                        limit: 10, dimension: .user,
-                        selection: Self.only(.topic, topics[id - 1], week)))
-            case 4:
-                question = .top(
-                    TopQuestion(
-                        limit: 10, dimension: .topic, selection: Selection(range: week)))
+            case 1: question = Self.series(.hour, .topic, topics[id - 1], month)
+            case 2: question = Self.series(.day, .user, users[id - 1], month)
+            case 3: question = Self.topUsers(ofTopic: topics[id - 1], week)
+            case 4: question = Self.topTopics(week)
             default:
                 let before = TimeRange(upper: Timestamp(seconds: numbers[2]))
                 let topic = Self.only(.topic, topics[id - 1], before)
@@ -86,6 +70,23 @@ struct QuestionSet {
             }
         default: 0
         }
+    }
+
+    static func series(
+        _ unit: Every.Unit, _ dimension: Dimension, _ name: [UInt8], _ range: TimeRange
+    ) -> Question {
+        .series(
+            SeriesQuestion(
+                grid: BucketGrid(Every(1, unit)), selection: only(dimension, name, range)))
+    }
+
+    static func topUsers(ofTopic topic: [UInt8], _ range: TimeRange) -> Question {
+        .top(
+            TopQuestion(limit: 10, dimension: .user, selection: only(.topic, topic, range)))
+    }
+
+    static func topTopics(_ range: TimeRange) -> Question {
+        .top(TopQuestion(limit: 10, dimension: .topic, selection: Selection(range: range)))
     }
 
     private static func range(_ lower: Int64, _ upper: Int64) -> TimeRange {

@@ -1,0 +1,1 @@
+../../../Sources/Feed/MessageGenerator.swift
