@@ -75,10 +75,10 @@ def measure(server, topic, first, while_running):
 
 
 def fill(server, endpoint, seed, client):
-    before = info(client)["received"]
+    before = info(client)["sequence"]
     subprocess.run([TALLYLOG, "publish", "--bind", endpoint, "--seed", str(seed), "--generate",
                     str(MESSAGES)], check=True, stderr=subprocess.DEVNULL)
-    until("all is there", lambda: info(client)["received"] >= before + MESSAGES, 600)
+    until("all is in the log", lambda: info(client)["sequence"] >= before + MESSAGES, 600)
 
 
 def main():
