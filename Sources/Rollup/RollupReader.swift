@@ -45,6 +45,27 @@ package struct RollupReader: ~Copyable {
         }
     }
 
+    /// Whether every entry of another state is found here by its key, with the same value. A dump
+    /// goes from page to page: it does not see a tree that leads a search for a key astray.
+    package borrowing func finds(
+        everyEntryOf other: borrowing RollupReader
+    ) throws(RollupError) -> Bool {
+        var isFound = true
+        do throws(LMDBError) {
+            try unsafe other.forEachEntry(from: []) { (key, value) throws(LMDBError) in
+                if let found = unsafe try transaction.get(key) {
+                    isFound = unsafe found.elementsEqual(value)
+                } else {
+                    isFound = false
+                }
+                return isFound
+            }
+        } catch {
+            throw .storage(error)
+        }
+        return isFound
+    }
+
     /// Calls `body` with the entries from a key on until it returns false.
     borrowing func forEachEntry(
         from start: [UInt8],

@@ -7,7 +7,7 @@ import TestSupport
 
 /// A store whose LMDB file is damaged again and again, and what it answers then.
 struct DamagedIndex {
-    enum Outcome: String {
+    enum Outcome {
         /// Nothing is wrong: what was changed is not in use, or was computed again.
         case right
         /// `verify` says that the rollups are not right; of every fourth, they are computed again.
@@ -15,7 +15,7 @@ struct DamagedIndex {
         /// Opening or verifying was refused in words; the same.
         case refused
         /// A wrong answer, and `verify` passes; or a rebuild that does not make things right.
-        case wrong
+        case wrong(String)
     }
 
     private static let batches = 3
@@ -69,14 +69,17 @@ struct DamagedIndex {
         do {
             let engine = try Engine(directory: store, options: CutStore.options(seed: seed))
             defer { try? engine.close() }
-            let isRight = Self.ask(engine) == answers
+            let given = Self.ask(engine)
             let isSound = try engine.verify().isSound
-            if !isRight && isSound { return .wrong }
-            if isSound { return try engine.physicalDump() == dump ? .right : .wrong }
+            if given != answers && isSound { return .wrong(differences(given)) }
+            if isSound {
+                return try engine.physicalDump() == dump ? .right : .wrong("another dump")
+            }
             if number % 4 > 0 { return .told }
             _ = try engine.rebuild()
             let isRightAgain = try engine.physicalDump() == dump && Self.ask(engine) == answers
-            return try isRightAgain && engine.verify().isSound ? .told : .wrong
+            return try isRightAgain && engine.verify().isSound
+                ? .told : .wrong("after computing again")
         } catch {
             if number % 4 > 0 { return .refused }
             // What the words say to do.
@@ -84,8 +87,14 @@ struct DamagedIndex {
             let engine = try Engine(directory: store, options: CutStore.options(seed: seed))
             let isRightAgain = try engine.physicalDump() == dump && Self.ask(engine) == answers
             try engine.close()
-            return isRightAgain ? .refused : .wrong
+            return isRightAgain ? .refused : .wrong("after a rebuild; at first: \(error)")
         }
+    }
+
+    private func differences(_ given: [Reply]) -> String {
+        given.indices.filter { given[$0] != answers[$0] }
+            .map { "\(Self.questions[$0]): \(given[$0]), not \(answers[$0])" }
+            .joined(separator: "; ")
     }
 
     /// Flipped bits, foreign bytes, lost and misplaced pages, a cut end.
