@@ -1,3 +1,5 @@
+import Model
+
 /// The names of the files in the log's directory. The listing is the manifest.
 enum LogFileName: Equatable {
     /// `<first>.journal`: the records from `first` on.
@@ -81,7 +83,7 @@ enum LogFileName: Equatable {
 
     private static func sequence(_ text: Substring) -> UInt64? {
         guard text.utf8.allSatisfy({ $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }),
-            let value = UInt64(text), value > 0
+            let value = UInt64(text), value > 0, value <= Limits.sequenceMax
         else { return nil }
         return value
     }

@@ -119,6 +119,11 @@ public enum Limits {
     public static let journalReserveBytes = 16 << 20
     /// The most records in one segment.
     public static let segmentRecordsMax = 1 << 18
+    /// No log gets so far: whatever names a higher sequence is none of its files or batches.
+    public static let sequenceMax: UInt64 = 1 << 62
+    /// Repair makes up for so many missing records in one place. More are no loss, but the sign of
+    /// a file that does not belong there.
+    public static let repairedGapRecordsMax: UInt64 = 1 << 32
     /// The most records in one segment that several were merged into.
     public static let mergedRecordsMax = 1 << 21
     /// The largest batch, and so the longest tail that a crash may tear.

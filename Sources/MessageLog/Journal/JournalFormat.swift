@@ -158,7 +158,8 @@ struct BatchHeader: Equatable {
             recordCount: Int(bytes.integer(at: 28, as: UInt32.self)),
             previousChecksum: bytes.integer(at: 32), recordsChecksum: bytes.integer(at: 36))
         guard header.byteCount >= JournalFormat.batchBytesMin,
-            header.byteCount <= Limits.batchBytesMax, header.recordCount > 0
+            header.byteCount <= Limits.batchBytesMax, header.recordCount > 0,
+            header.firstSequence <= Limits.sequenceMax
         else { return .broken }
         return .valid(header, checksum: stored)
     }

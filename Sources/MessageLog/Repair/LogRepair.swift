@@ -31,6 +31,9 @@ struct LogRepair {
         let units = listing.units
         for (place, unit) in units.enumerated() {
             guard unit.first >= next else { throw contradiction(unit.first) }
+            guard unit.first - next <= Limits.repairedGapRecordsMax else {
+                throw contradiction(unit.first, Self.farBehind)
+            }
             try fill(upTo: unit.first, "their files are missing")
             switch unit {
             case .sealed(let range): try repair(range, listing)
@@ -41,6 +44,9 @@ struct LogRepair {
         }
         for range in listing.archives where range.upperBound >= next {
             guard range.lowerBound >= next else { throw contradiction(range.lowerBound) }
+            guard range.upperBound - next <= Limits.repairedGapRecordsMax else {
+                throw contradiction(range.lowerBound, Self.farBehind)
+            }
             try moveAside(LogFileName.archive(range.lowerBound, range.upperBound))
             try fill(upTo: range.upperBound + 1, "the columns of their archive are missing")
         }
@@ -49,12 +55,16 @@ struct LogRepair {
 
     func path(_ name: String) -> String { directory + "/" + name }
 
-    private func contradiction(_ first: UInt64) -> LogError {
+    private static let farBehind =
+        "a file so far behind all others is none of them: take it away"
+
+    private func contradiction(
+        _ first: UInt64,
+        _ reason: String = "files that overlap and do not contain each other: take one of them away"
+    ) -> LogError {
         .damaged(
             Damage(
-                path: directory, offset: 0,
-                reason: "files that overlap and do not contain each other: take one of them away",
-                firstSequence: first, count: nil))
+                path: directory, offset: 0, reason: reason, firstSequence: first, count: nil))
     }
 
     /// The log's id as any of its files has it.
@@ -97,7 +107,9 @@ extension LogRepair {
         var salvage = try JournalSalvage(
             disk, directory: directory, file: file, first: first, logID: logID, salt: salt)
         try keep(name)
-        try salvage.write(upTo: end)
+        // What is missing behind it beyond one segment gets segments of its own.
+        let most = first + UInt64(Limits.segmentRecordsMax)
+        try salvage.write(upTo: end.map { min($0, most) })
         report.made.append(path(name))
         for lost in salvage.lost { report.lose(.records, lost.first, count: lost.count, reason) }
         next = salvage.following
