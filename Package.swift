@@ -144,6 +144,14 @@ let package = Package(
                 "CallRecorder", "TestSupport", "Disk", "Engine", "MessageLog", "Model", "Query",
             ],
             path: "Tests/TrialProgram", swiftSettings: edge),
+        .target(
+            name: "FuzzTargets",
+            dependencies: [
+                "Disk", "DiskSimulation", "Engine", "Envelope", "LMDB", "MessageLog", "Model",
+                "Query", "Rules", "TestSupport",
+            ], path: "Fuzz/Targets", swiftSettings: edge),
+        .testTarget(
+            name: "FuzzTests", dependencies: ["FuzzTargets", "TestSupport"], swiftSettings: edge),
         .testTarget(
             name: "DiskTests", dependencies: ["Disk", "DiskSimulation", "TestSupport"],
             swiftSettings: edge),
@@ -175,7 +183,7 @@ let package = Package(
                 "Model", "Disk", "DiskSimulation", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ],
-            swiftSettings: edge),
+            exclude: ["Golden"], swiftSettings: edge),
         .testTarget(
             name: "PowerCutTests",
             dependencies: [

@@ -1,60 +1,68 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// Fuzz targets for whatever reads bytes that others wrote. A package of its own, which builds the
-// rooms it tries from the repository's sources (`rooms` is a link), since libFuzzer brings its own
-// entry point. See README.md for the commands.
+// The fuzzer: one program with libFuzzer's entry point around the targets; tests call them too. A
+// package of its own, which builds the rooms from the repository's sources (`rooms` and `support`
+// are links) with the compiler's instruments in them. See README.md for the commands.
 let room: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableExperimentalFeature("Lifetimes"),
 ]
-let entry: [SwiftSetting] = room + [.unsafeFlags(["-parse-as-library"])]
+
+/// A room of the product.
+func room(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target
+{
+    .target(
+        name: name, dependencies: dependencies, path: "rooms/\(name)", resources: resources,
+        swiftSettings: room)
+}
 
 let package = Package(
     name: "fuzz",
     targets: [
         .systemLibrary(name: "CLMDB", path: "rooms/CLMDB", pkgConfig: "lmdb"),
         .systemLibrary(name: "CZstd", path: "rooms/CZstd", pkgConfig: "libzstd"),
+        .systemLibrary(name: "CYAML", path: "rooms/CYAML"),
         .target(
             name: "CChecksum", path: "rooms/CChecksum",
             linkerSettings: [.linkedLibrary("crypto")]),
         .target(
+            name: "CSignatures", path: "rooms/CSignatures",
+            linkerSettings: [.linkedLibrary("crypto")]),
+        .target(
             name: "CSimdJSON", path: "rooms/CSimdJSON",
+            cxxSettings: [.unsafeFlags(["-O2", "-std=c++17"])],
             linkerSettings: [.linkedLibrary("simdjson")]),
+        room("Model", ["CChecksum"]),
+        room("Disk", ["Model"]),
+        room("DiskSimulation", ["Disk", "Model"]),
+        room("LMDB", ["Model", "CLMDB"]),
+        room("Zstd", ["CZstd"]),
+        room("MessageLog", ["Model", "Disk", "Zstd"]),
+        room("Rollup", ["Model", "LMDB"]),
+        room("Signatures", ["Model", "Disk", "CSignatures"]),
+        room(
+            "Envelope", ["Model", "Disk", "Signatures", "CSimdJSON", "CYAML"],
+            resources: [
+                .embedInCode("Profile/fedora.yaml"), .embedInCode("Profile/generic.yaml"),
+                .embedInCode("Profile/none.yaml"),
+            ]),
+        room("Rules", ["Model", "LMDB", "Envelope"]),
+        room("Engine", ["Model", "Disk", "MessageLog", "Rollup", "Envelope", "Rules"]),
+        room("Query", ["Model", "MessageLog", "Rollup", "Rules", "Engine"]),
         .target(
-            name: "Model", dependencies: ["CChecksum"], path: "rooms/Model", swiftSettings: room),
-        .target(name: "Disk", dependencies: ["Model"], path: "rooms/Disk", swiftSettings: room),
+            name: "TestSupport", dependencies: ["Query"], path: "support", swiftSettings: room),
         .target(
-            name: "LMDB", dependencies: ["Model", "CLMDB"], path: "rooms/LMDB",
-            swiftSettings: room),
-        .target(
-            name: "Zstd", dependencies: ["CZstd"], path: "rooms/Zstd", swiftSettings: room),
-        .target(
-            name: "MessageLog", dependencies: ["Model", "Disk", "Zstd"], path: "rooms/MessageLog",
-            swiftSettings: room),
-        .target(
-            name: "Rollup", dependencies: ["Model", "LMDB"], path: "rooms/Rollup",
-            swiftSettings: room),
-        .target(
-            name: "Envelope", dependencies: ["Model", "CSimdJSON"], path: "rooms/Envelope",
-            swiftSettings: room),
-        .target(
-            name: "Engine", dependencies: ["Model", "Disk", "MessageLog", "Rollup", "Envelope"],
-            path: "rooms/Engine", swiftSettings: room),
-        .target(
-            name: "Query", dependencies: ["Model", "MessageLog", "Rollup", "Engine"],
-            path: "rooms/Query", swiftSettings: room),
+            name: "FuzzTargets",
+            dependencies: [
+                "Disk", "DiskSimulation", "Engine", "Envelope", "LMDB", "MessageLog", "Model",
+                "Query", "Rules", "TestSupport",
+            ], path: "Targets", swiftSettings: room),
         .executableTarget(
-            name: "FuzzEnvelope", dependencies: ["Envelope", "Model"],
-            path: "Targets/FuzzEnvelope", swiftSettings: entry),
-        .executableTarget(
-            name: "FuzzColumns", dependencies: ["MessageLog", "Disk", "Model"],
-            path: "Targets/FuzzColumns", swiftSettings: entry),
-        .executableTarget(
-            name: "FuzzRequest", dependencies: ["Query", "Model"],
-            path: "Targets/FuzzRequest", swiftSettings: entry),
+            name: "FuzzRunner", dependencies: ["FuzzTargets"], path: "Runner",
+            swiftSettings: room + [.unsafeFlags(["-parse-as-library"])]),
     ],
     cxxLanguageStandard: .cxx17
 )

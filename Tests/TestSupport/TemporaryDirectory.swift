@@ -1,13 +1,15 @@
 import Glibc
 
-/// A directory of its own for one test, removed with its files when the object goes.
+/// A directory of its own for one test, removed with its files when the object goes. Below TMPDIR,
+/// as far as that is set.
 package final class TemporaryDirectory: Sendable {
     package let path: String
 
     /// - Parameter inMemory: on a file system without a disk, where there is one: for tests that
     ///   make files by the thousand.
     package init(inMemory: Bool = false) {
-        let parent = inMemory && access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp"
+        let usual = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+        let parent = inMemory && access("/dev/shm", W_OK) == 0 ? "/dev/shm" : usual
         var template = Array("\(parent)/tallylog-test-XXXXXX".utf8CString)
         let made = template.withUnsafeMutableBufferPointer { mkdtemp($0.baseAddress!) != nil }
         precondition(made, "cannot make a temporary directory: errno \(errno)")

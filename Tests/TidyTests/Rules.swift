@@ -40,6 +40,10 @@ enum Rules {
         "TrialProgram": [
             "CallRecorder", "Disk", "Engine", "MessageLog", "Model", "Query", "TestSupport",
         ],
+        "FuzzTargets": [
+            "Disk", "DiskSimulation", "Engine", "Envelope", "LMDB", "MessageLog", "Model", "Query",
+            "Rules", "TestSupport",
+        ],
     ]
 
     /// Packages that only one room may use, by the beginning of their modules' names.

@@ -57,6 +57,14 @@ extension Profile {
         return profile
     }
 
+    /// Reads a profile's text, which may extend one that is part of the program.
+    /// - Parameters:
+    ///   - text: a file's bytes.
+    ///   - file: how the file is called in errors.
+    package static func read(_ text: [UInt8], file: String) throws(ConfigurationError) -> Profile {
+        try ProfileReader.read(text, file: file)
+    }
+
     private static func load(_ text: String) throws(ConfigurationError) -> Profile {
         if let known = named(text) { return known }
         guard text.contains("/") || text.contains(".") || ConfigurationFile.exists(text) else {
