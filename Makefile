@@ -43,7 +43,7 @@ compare: packages
 	bash Benchmarks/compare/run.sh $(MESSAGES) $(ENGINES)
 
 bench-check: packages
-	@bash scripts/install-packages.sh valgrind python3
+	@bash scripts/install-packages.sh valgrind binutils python3
 	bash Benchmarks/Instructions/run.sh
 
 fuzz: packages
