@@ -10,7 +10,8 @@ import FuzzTargets
 import TestSupport
 import Testing
 
-@Suite(.serialized) struct MutatedCasesTests {
+/// Of the same suite, since targets are for one thread.
+extension KeptCasesTests {
     private static func number(_ name: String, _ usual: Int) -> Int {
         ProcessInfo.processInfo.environment[name].flatMap { Int($0) } ?? usual
     }
