@@ -8,7 +8,9 @@ import Testing
 /// The inputs below `Fuzz/Cases`.
 enum KeptCases {
     /// Those that are quick enough without the optimizer; `make fuzz` runs all.
-    static let targets: [FuzzTarget] = [.envelope, .columns, .journal, .archive]
+    static let targets: [FuzzTarget] = [
+        .envelope, .columns, .journal, .archive, .request, .reply, .configuration, .query,
+    ]
 
     private static let folder = URL(filePath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Fuzz/Cases")
