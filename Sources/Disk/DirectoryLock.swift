@@ -12,8 +12,8 @@ package final class DirectoryLock: Sendable {
 
     // The file stays: removing it would let two processes lock two files of one name.
     deinit {
-        // A process that this one is just starting has the descriptor too, for a moment, and with it
-        // the claim. But a forked one must not give up its parent's.
+        // A process that this one is just starting has the descriptor too, for a moment, and with
+        // it the claim. But a forked one must not give up its parent's.
         if getpid() == processID { flock(descriptor, LOCK_UN) }
         close(descriptor)
     }
