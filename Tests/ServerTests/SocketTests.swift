@@ -130,10 +130,11 @@ import Testing
         }
     }
 
-    /// Connects to its first argument all the time until its second is there.
+    /// Makes its third argument, then connects to its first all the time until its second is there.
     private static let racer = """
         import os, socket, sys
         refused = connected = 0
+        open(sys.argv[3], "w").close()
         while not os.path.exists(sys.argv[2]):
             with socket.socket(socket.AF_UNIX) as racer:
                 try:
@@ -154,12 +155,16 @@ import Testing
             let path = directory + "/socket"
             let before = umask(0)
             defer { umask(before) }
+            // Where the other user may say that the race has begun.
+            #expect(mkdir(directory + "/open", 0o777) == 0)
+            let begun = directory + "/open/begun"
             async let raced = run(
                 "/usr/bin/setpriv",
                 [
                     "--reuid=65534", "--regid=65534", "--clear-groups", "/usr/bin/python3", "-c",
-                    Self.racer, path, directory + "/end",
+                    Self.racer, path, directory + "/end", begun,
                 ])
+            for _ in 0..<6_000 where access(begun, F_OK) != 0 { usleep(10_000) }
             for round in 0..<1_000 {
                 let mode: mode_t = round % 2 == 0 ? 0o600 : 0o660
                 let socket = try ListeningSocket(path: path, mode: mode, replacesStale: false)
