@@ -17,7 +17,7 @@ enum QueryTarget {
             precondition(engine.waitForRule("pushes", milliseconds: 60_000), "a rule is computed")
         }
     }
-    nonisolated(unsafe) private static let served = Served()
+    private static let served = Served()
 
     static func run(_ bytes: [UInt8]) {
         var decoder = RequestDecoder()
