@@ -142,8 +142,8 @@ public enum Limits {
     public static let mergingMatchBytesMin = 6
     /// The journals that one archive is made of at once: their payloads stand in memory meanwhile.
     public static let archivedJournalBytesMax = journalBytesMax
-    /// Archives and columns are written and handed to the disk in pieces of about this size. Pieces of
-    /// 1 MiB held up the log's flushes four times as long: a flush waits for all that is under way.
+    /// Archives and columns are written and handed to the disk in pieces of about this size. Pieces
+    /// of 1 MiB held up the log's flushes four times as long: these wait for all that is under way.
     public static let flushedPieceBytes = 64 << 10
     /// Decompressed blocks of archives that are kept, 8 KiB each: those of a bus's topics in two
     /// archives.
