@@ -39,7 +39,8 @@ if run canary 60; then
     exit 1
 fi
 grep -q "inline 8-bit counters" work/canary.log || { echo "nothing is instrumented"; exit 1; }
-grep -q "the canary has been found" work/canary.log || { tail -20 work/canary.log; exit 1; }
+# By its input: an optimized build does not print the sentence of a trap.
+grep -q "^chirp" work/canary-crash-* || { tail -20 work/canary.log; exit 1; }
 rm -f work/canary-crash-*
 echo "canary: found, as it must be"
 
