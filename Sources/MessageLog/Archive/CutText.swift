@@ -34,7 +34,9 @@ final class CutText: Sendable {
                 case Marker.topic, Marker.id, Marker.time:
                     guard met & 1 << marker == 0 else { return false }
                     met |= 1 << marker
-                    if marker == Marker.time { place += 1 }
+                    guard marker == Marker.time else { break }
+                    guard place + 1 < bytes.count else { return false }
+                    place += 1
                 case Marker.digits, Marker.escape:
                     guard place + 1 < bytes.count else { return false }
                     if marker == Marker.digits {
