@@ -148,6 +148,8 @@ public enum Limits {
     /// Decompressed blocks of archives that are kept, 8 KiB each: those of a bus's topics in two
     /// archives.
     public static let decompressedBlocksMax = 2_048
+    /// Topics of which a reader of payloads has the block at hand that it read last.
+    public static let topicBlocksMax = 512
     /// The dictionary of an archive; a smaller one gets a smaller dictionary.
     public static let dictionaryBytesMax = 256 << 10
     /// Batches start at multiples of this offset.

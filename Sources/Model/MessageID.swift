@@ -56,26 +56,35 @@ public struct MessageID: Hashable, Sendable {
 
     /// Appends the text of an id of the bus.
     package func appendBusText(to text: inout [UInt8]) {
-        var unit: UInt16 = 1_000
-        while unit > 0 {
-            text.append(UInt8(ascii: "0") + UInt8(form / unit % 10))
-            unit /= 10
-        }
-        Self.append(high >> 32, digits: 8, to: &text)
-        Self.append(high >> 16, digits: 4, to: &text)
-        Self.append(high, digits: 4, to: &text)
-        Self.append(low >> 48, digits: 4, to: &text)
-        Self.append(low, digits: 12, to: &text)
+        unsafe text.append(count: Self.busTextBytes) { unsafe storeBusText(in: $0) }
     }
 
-    /// Appends a dash and the lowest digits of a word.
+    /// `dddd-xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx`.
+    private static let busTextBytes = 41
+
+    private func storeBusText(in room: UnsafeMutableRawBufferPointer) {
+        unsafe UnsafeMutableRawBufferPointer(rebasing: room[..<4]).store(decimal: Int64(form))
+        unsafe room.store(hexadecimal: UInt32(high >> 32), at: 5)
+        unsafe Self.store(UInt32(truncatingIfNeeded: high), at: 14, 19, in: room)
+        unsafe Self.store(UInt32(low >> 32), at: 24, 29, in: room)
+        unsafe room.store(hexadecimal: UInt32(truncatingIfNeeded: low), at: 33)
+        let dash = UInt8(ascii: "-")
+        unsafe room[4] = dash
+        unsafe room[13] = dash
+        unsafe room[18] = dash
+        unsafe room[23] = dash
+        unsafe room[28] = dash
+    }
+
+    /// Writes four of a word's digits at one place and four at another.
     @inline(__always)
-    private static func append(_ word: UInt64, digits: Int, to text: inout [UInt8]) {
-        text.append(UInt8(ascii: "-"))
-        for place in 1...digits {
-            let digit = UInt8(truncatingIfNeeded: word &>> UInt64(4 * (digits - place))) & 15
-            text.append(hexadecimalDigit(digit))
-        }
+    private static func store(
+        _ word: UInt32, at first: Int, _ second: Int, in room: UnsafeMutableRawBufferPointer
+    ) {
+        let digits = hexadecimalDigits(word)
+        let (high, low) = (UInt32(digits >> 32), UInt32(truncatingIfNeeded: digits))
+        unsafe room.storeBytes(of: high.bigEndian, toByteOffset: first, as: UInt32.self)
+        unsafe room.storeBytes(of: low.bigEndian, toByteOffset: second, as: UInt32.self)
     }
 
     private func hex(_ word: UInt64) -> String {
@@ -83,10 +92,10 @@ public struct MessageID: Hashable, Sendable {
         return String(repeating: "0", count: 16 - digits.count) + digits
     }
 
-    /// `dddd-xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx`, the year without a leading zero.
+    /// The year has no leading zero.
     private init?(busID text: UnsafeRawBufferPointer) {
         let dash = UInt8(ascii: "-")
-        guard text.count == 41, unsafe text[4] == dash, unsafe text[13] == dash,
+        guard text.count == Self.busTextBytes, unsafe text[4] == dash, unsafe text[13] == dash,
             unsafe text[18] == dash, unsafe text[23] == dash, unsafe text[28] == dash
         else { return nil }
         var year: UInt16 = 0

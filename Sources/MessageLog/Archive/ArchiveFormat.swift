@@ -32,13 +32,20 @@ enum ArchiveFormat {
         static let first: UInt8 = 8
         static let escapeBit: UInt8 = 0x40
 
-        /// How many of the first of eight bytes stand for themselves, in the order of memory.
+        /// How many of the first of 16 bytes stand for themselves, in the order of memory.
         @inline(__always)
-        static func plainBytes(_ word: UInt64) -> Int {
+        static func plainBytes(_ low: UInt64, _ high: UInt64) -> Int {
+            let (lowBelow, highBelow) = (below(low), below(high))
+            if lowBelow | highBelow == 0 { return 16 }
+            return lowBelow != 0
+                ? lowBelow.trailingZeroBitCount / 8 : 8 + highBelow.trailingZeroBitCount / 8
+        }
+
+        /// The highest bit of each byte below `first`; above the lowest of those, of others too.
+        @inline(__always)
+        private static func below(_ word: UInt64) -> UInt64 {
             // A byte below 8 borrows from its highest bit, which it lacks itself.
-            let below =
-                (word &- 0x0808_0808_0808_0808) & ~word & 0x8080_8080_8080_8080
-            return below.trailingZeroBitCount / 8
+            (word &- 0x0808_0808_0808_0808) & ~word & 0x8080_8080_8080_8080
         }
     }
 }

@@ -23,7 +23,7 @@ final class BlockCache: Sendable {
 
     private static let ways = 8
     /// A block that is a single long message is not worth the place of many.
-    private static let textBytesMax = 8 * ArchiveFormat.blockTextBytes
+    static let textBytesMax = 8 * ArchiveFormat.blockTextBytes
 
     private let held: Mutex<Held>
     private let sets: UInt64

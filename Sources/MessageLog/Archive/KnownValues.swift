@@ -9,11 +9,6 @@ struct KnownValues {
     /// The text of the message's id; empty where only its hash is known.
     private(set) var id: [UInt8] = []
 
-    mutating func setTopic(_ text: UnsafeRawBufferPointer) {
-        topic.removeAll(keepingCapacity: true)
-        unsafe topic.append(contentsOf: text)
-    }
-
     mutating func setID(_ id: MessageID) {
         self.id.removeAll(keepingCapacity: true)
         if id.isOfBus { id.appendBusText(to: &self.id) }

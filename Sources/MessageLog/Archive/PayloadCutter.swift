@@ -211,11 +211,12 @@ extension UnsafeRawBufferPointer {
     @inline(__always)
     func nextMarker(from start: Int) -> Int {
         var place = start
-        while place &+ 8 <= count {
-            let word = unsafe loadUnaligned(fromByteOffset: place, as: UInt64.self)
-            let plain = ArchiveFormat.Marker.plainBytes(word)
+        while place &+ 16 <= count {
+            let plain = unsafe ArchiveFormat.Marker.plainBytes(
+                loadUnaligned(fromByteOffset: place, as: UInt64.self),
+                loadUnaligned(fromByteOffset: place &+ 8, as: UInt64.self))
             place &+= plain
-            if plain < 8 { return place }
+            if plain < 16 { return place }
         }
         while place < count, unsafe self[place] >= ArchiveFormat.Marker.first { place &+= 1 }
         return place

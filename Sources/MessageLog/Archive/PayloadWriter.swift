@@ -16,10 +16,11 @@ struct PayloadWriter {
 
     /// The most bytes that a cut payload can have: each value stands in it once at most.
     static func bytesMax(text: Int, digits: Int, _ known: KnownValues) -> Int {
-        text + 2 * digits + wordBytes + known.topic.count + known.id.count + timeBytesMax
+        text + 2 * digits + stepBytes + known.topic.count + known.id.count + timeBytesMax
     }
 
-    private static let wordBytes = 8
+    /// What is copied at once.
+    private static let stepBytes = 16
     private static let timeBytesMax = 20 + 1 + 6
 
     /// Copies text up to the next marker, or to its end.
@@ -27,13 +28,15 @@ struct PayloadWriter {
     @inline(__always)
     mutating func copyPlain(_ text: UnsafeRawBufferPointer, from place: inout Int) {
         precondition(count + text.count - place <= room, "a payload past its room")
-        while place &+ Self.wordBytes <= text.count {
-            let word = unsafe text.loadUnaligned(fromByteOffset: place, as: UInt64.self)
-            unsafe (start + count).storeBytes(of: word, as: UInt64.self)
-            let plain = ArchiveFormat.Marker.plainBytes(word)
+        while place &+ Self.stepBytes <= text.count {
+            let low = unsafe text.loadUnaligned(fromByteOffset: place, as: UInt64.self)
+            let high = unsafe text.loadUnaligned(fromByteOffset: place &+ 8, as: UInt64.self)
+            unsafe (start + count).storeBytes(of: low, as: UInt64.self)
+            unsafe (start + count + 8).storeBytes(of: high, as: UInt64.self)
+            let plain = ArchiveFormat.Marker.plainBytes(low, high)
             place &+= plain
             count &+= plain
-            if plain < Self.wordBytes { return }
+            if plain < Self.stepBytes { return }
         }
         while place < text.count, unsafe text[place] >= ArchiveFormat.Marker.first {
             unsafe put(text[place])
@@ -83,20 +86,10 @@ struct PayloadWriter {
     }
 
     private mutating func put(decimal value: Int64) {
-        var digits = 1
-        var bound: Int64 = 10
-        while digits < 19, value >= bound {
-            digits &+= 1
-            bound = bound &* 10
-        }
+        let digits = decimalDigits(value)
         precondition(count + digits <= room, "a payload past its room")
-        var rest = UInt64(value)
-        for place in 1...digits {
-            unsafe start.storeBytes(
-                of: UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10),
-                toByteOffset: count + digits - place, as: UInt8.self)
-            rest /= 10
-        }
+        let rest = unsafe UnsafeMutableRawBufferPointer(start: start + count, count: digits)
+        unsafe rest.store(decimal: value)
         count &+= digits
     }
 }

@@ -1,45 +1,28 @@
 import Model
 
 /// Where payloads stand in an archive: topic after topic, each in the order of the log. So a row's
-/// place follows from its topic's start and its rank in the topic's posting list; and those of all
-/// rows of a block from where the first of each topic stands. For one thread.
+/// place follows from its topic's start and its rank in the topic's posting list. For one thread.
 struct ArchivePlaces {
     private let file: ColumnsFile?
     private var starts: [UInt64] = []
     /// The topic that was asked for last, and its list once it is asked for again.
     private var topic: UInt32 = 0
     private var list: PostingCursor?
-    /// The block that was asked for last, how often, and its positions once that is often.
-    private var index = -1
-    private var asked = 0
-    private var positions: [UInt64] = []
-
-    /// So many rows of a block are looked up one by one; then it is cheaper to know all.
-    private static let singleRows = 16
 
     /// - Parameter file: columns beside an archive; a view of memory has its own positions.
     init(_ file: ColumnsFile?) { self.file = file }
 
     /// - Parameter topic: the row's, by its local id.
-    mutating func position(ofRow row: Int, topic: UInt32) -> UInt64 {
+    /// - Returns: nil where only the columns of the row's block tell.
+    mutating func position(ofRow row: Int, topic: UInt32) -> UInt64? {
         guard let file else { preconditionFailure("only a columns file lies beside an archive") }
-        let (wanted, place) = row.quotientAndRemainder(dividingBy: file.blockRows)
-        if wanted != index {
-            (index, asked) = (wanted, 0)
-            positions.removeAll(keepingCapacity: true)
-        }
-        if !positions.isEmpty { return positions[place] }
-        asked += 1
         let damage = file.notes.count
         defer {
             // Damage is noted again by whoever reads the same again.
             if file.notes.count != damage { self = ArchivePlaces(file) }
         }
         // What is no message is in no list.
-        guard topic > 0, asked <= Self.singleRows, let rank = rank(ofRow: row, topic, file) else {
-            positions = file.decodeBlock(wanted, .positions).block.positions
-            return positions[place]
-        }
+        guard topic > 0, let rank = rank(ofRow: row, topic, file) else { return nil }
         return starts[Int(topic)] &+ UInt64(rank)
     }
 
