@@ -24,11 +24,12 @@ read -r spent round place failed <"$state" || true
 spent=${spent:-0} round=${round:-1} place=${place:-0} failed=${failed:-0}
 if [ "$spent" -ge $((minutes * 60)) ]; then spent=0; fi
 
+# In the foreground of its suite's group, so that a stop reaches what runs.
 swift() {
-    timeout 7200 "$bundle" --testing-library swift-testing --filter "$1"
+    timeout --foreground 7200 "$bundle" --testing-library swift-testing --filter "$1"
 }
 python() {
-    timeout 7200 /usr/bin/python3 -B "Tests/EndToEndTests/python/$1.py" "$command" \
+    timeout --foreground 7200 /usr/bin/python3 -B "Tests/EndToEndTests/python/$1.py" "$command" \
         | tee /dev/stderr | tail -1 | grep -qx "all equal"
 }
 # The name, what runs, and the sizes: in a round each takes a minute, more or less.
@@ -44,6 +45,16 @@ suites=(
     "full-disks|python full_disk|TALLYLOG_FULL_DISKS=$((20 * scale))"
 )
 
+# A stop ends the suite that runs; it is run again when this is started again.
+running=""
+stopped() {
+    [ -z "$running" ] || kill -TERM -- "-$running" 2>/dev/null || true
+    echo "torture: stopped in round $round, $spent seconds done; start it again to go on"
+    exit 143
+}
+trap stopped TERM INT
+set -m
+
 echo "torture: $minutes minutes from round $round on, $spent seconds done; in $folder"
 while [ "$spent" -lt $((minutes * 60)) ]; do
     if [ "$place" -ge ${#suites[@]} ]; then
@@ -54,11 +65,13 @@ while [ "$spent" -lt $((minutes * 60)) ]; do
     log="$folder/$name-$round-$seed.log"
     begun=$SECONDS
     echo "round $round: $name, seed $seed, $size"
-    # In a subshell, so that the sizes are this suite's alone.
-    if ! (
+    # In a subshell, so that the sizes are this suite's alone; behind, so that a stop is heard.
+    (
         export "$size" TALLYLOG_SEED="$seed" SEED="$seed" TALLYLOG_FAILURES="$folder/failures"
         $what
-    ) >"$log" 2>&1; then
+    ) >"$log" 2>&1 &
+    running=$!
+    if ! wait "$running"; then
         failed=$((failed + 1))
         echo "FAILED: $name with seed $seed and $size; see $log"
         cp "$log" "$folder/failures/"

@@ -76,8 +76,10 @@ enum LogImage {
         return disk
     }
 
-    /// Payloads by sequence, as far as they can be read.
+    /// Payloads by sequence, as far as they can be read. As whoever reads must, it looks whether
+    /// damage was come upon meanwhile.
     static func contents(_ log: MessageLog) throws -> [(sequence: UInt64, payload: [UInt8])] {
+        let known = log.notes.count
         var found: [(sequence: UInt64, payload: [UInt8])] = []
         for segment in log.snapshot.segments {
             var reader = PayloadReader(segment)
@@ -86,6 +88,7 @@ enum LogImage {
                 found.append((sequence, try reader.payload(ofRow: row)))
             }
         }
+        try log.notes.checkUnchanged(since: known)
         return found
     }
 

@@ -28,12 +28,17 @@ enum OperationsTarget {
 struct OperatedStore {
     private let directory = TemporaryDirectory()
     private var disk: SimulatedDisk
-    private var engine: Engine
+    /// Absent while it is closed: an engine holds its directory as long as it lives.
+    private var opened: Engine?
     private var model = ListModel()
     private var number = 0
     private var hasRule = false
 
     private var path: String { directory.path + "/store" }
+    private var engine: Engine {
+        guard let opened else { preconditionFailure("the store is open") }
+        return opened
+    }
 
     init() {
         let place = directory.path
@@ -47,11 +52,14 @@ struct OperatedStore {
             }
         }
         self.disk = disk
-        engine = Self.open(place + "/store", disk)
+        open()
     }
 
-    private static func open(_ path: String, _ disk: SimulatedDisk) -> Engine {
-        LogImage.doing { try Engine(directory: path, options: StoreImage.options(disk: disk)) }
+    private mutating func open() {
+        precondition(opened == nil, "one at a time")
+        opened = LogImage.doing {
+            try Engine(directory: path, options: StoreImage.options(disk: disk))
+        }
     }
 
     mutating func step(_ source: inout ByteSource) {
@@ -109,7 +117,8 @@ struct OperatedStore {
 
     private mutating func restart() {
         LogImage.doing { try engine.close() }
-        engine = Self.open(path, disk)
+        opened = nil
+        open()
     }
 
     /// Power fails some calls later, perhaps in the middle of an append.
@@ -120,12 +129,13 @@ struct OperatedStore {
         if isKept { _ = model.append(sent) }
         // A dead disk cannot be closed cleanly; that is the point.
         try? engine.close()
+        opened = nil
         let seed = UInt64(source.byte())
         let choices: [CrashChoice] = [
             .nothingUnsynced, .everything, .random(seed: seed), .torn(seed: seed),
         ]
         disk = disk.crashImage(choices[Int(source.byte() & 3)])
-        engine = Self.open(path, disk)
+        open()
         // What was not acknowledged may be there: the first so many, in order.
         let found = listed().count - model.kept.count
         precondition(

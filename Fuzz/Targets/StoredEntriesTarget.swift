@@ -1,6 +1,7 @@
 import Engine
 import LMDB
 import Model
+import Query
 import TestSupport
 
 /// Changed keys and values in LMDB: what is asked is answered, or refused in words; a verification
@@ -20,7 +21,7 @@ struct StoredEntriesTarget {
     private struct Facts: Equatable {
         var dump: [UInt8]
         var ruleDump: [UInt8]
-        var answers: [String]
+        var answers: [Reply]
     }
 
     private static func facts(in image: StoreImage) -> Facts {
@@ -36,7 +37,7 @@ struct StoredEntriesTarget {
             let facts = Facts(
                 dump: try engine.physicalDump(),
                 ruleDump: try engine.foldedDump(rule: "pushes", milliseconds: 60_000),
-                answers: StoreImage.answers(engine).map { "\($0)" })
+                answers: StoreImage.answers(engine))
             try engine.close()
             return facts
         }

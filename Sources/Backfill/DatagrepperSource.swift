@@ -44,7 +44,7 @@ package final class DatagrepperSource: HistorySource {
             let window = due.lowerBound...end
             if try await read(window, &width, work) { positions.advance(over: window) }
             let now = WallClock.now
-            if now.seconds - lastNote.seconds >= Limits.backfillNoteSeconds {
+            if abs(now.seconds - lastNote.seconds) >= Limits.backfillNoteSeconds {
                 lastNote = now
                 note(&positions, work)
             }
@@ -103,7 +103,7 @@ package final class DatagrepperSource: HistorySource {
     }
 
     private func note(_ positions: inout GapPositions, _ work: BackfillWork) {
-        for note in positions.notes(work.gaps) { work.ledger.note(note) }
+        for note in positions.notes(work.gaps, now: WallClock.now) { work.ledger.note(note) }
     }
 }
 

@@ -34,7 +34,7 @@ package struct GapPositions {
         let newest = now.seconds - margins.lagSeconds
         var due: ClosedRange<Int64>?
         for gap in gaps where !gap.filledBy.contains(source) {
-            let position = position(in: gap)
+            let position = position(in: gap, now)
             let end = gap.to.map(endSecond)
             let until = min(end ?? .max, newest)
             // What grows, or is not old enough yet, is not asked for second by second.
@@ -53,10 +53,10 @@ package struct GapPositions {
     }
 
     /// What is to be noted now: how far gaps have come, and which are filled.
-    package mutating func notes(_ gaps: some Sequence<Gap>) -> [FeedNote] {
+    package mutating func notes(_ gaps: some Sequence<Gap>, now: Timestamp) -> [FeedNote] {
         var notes: [FeedNote] = []
         for gap in gaps where !gap.filledBy.contains(source) {
-            let position = position(in: gap)
+            let position = position(in: gap, now)
             if let to = gap.to, position >= endSecond(to) {
                 notes.append(.filled(number: gap.number, source: source))
                 positions[gap.number] = nil
@@ -76,9 +76,13 @@ package struct GapPositions {
         gap.to == nil ? Limits.backfillGrowthNoteSeconds : 1
     }
 
-    private mutating func position(in gap: Gap) -> Int64 {
-        if let known = positions[gap.number] { return known }
-        let start = gap.fetched[source]?.seconds ?? startSecond(gap.from)
+    /// What a clock fetched that was ahead and is set back now, it may have fetched too early: where
+    /// that is, nobody knows, so such a gap begins anew.
+    private mutating func position(in gap: Gap, _ now: Timestamp) -> Int64 {
+        if let known = positions[gap.number], known <= now.seconds { return known }
+        let first = startSecond(gap.from)
+        let fetched = gap.fetched[source]?.seconds ?? first
+        let start = fetched <= now.seconds ? fetched : first
         positions[gap.number] = start
         noted[gap.number] = start
         return start

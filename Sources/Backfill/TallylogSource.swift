@@ -71,7 +71,7 @@ package final class TallylogSource: HistorySource {
             let step =
                 isEnd ? Limits.backfillGrowthNoteSeconds : Limits.backfillNoteSeconds
             let isNew = place.noted != position
-            let isDue = isNew && (fills || now.seconds - place.notedAt.seconds >= step)
+            let isDue = isNew && (fills || abs(now.seconds - place.notedAt.seconds) >= step)
             place.position = position
             if isEnd { place.lastLook = now }
             if isDue {
@@ -89,7 +89,9 @@ package final class TallylogSource: HistorySource {
     private func isDue(_ work: BackfillWork, now: Timestamp, lastLook: Timestamp) -> Bool {
         work.gaps.contains { gap in
             if let ripe = ripe(gap, work) { return ripe <= now }
-            let looked = max(lastLook, gap.fetched[name] ?? gap.from)
+            // What is in the future was before the clock was set back.
+            let looks = [lastLook, gap.fetched[name] ?? gap.from].filter { $0 <= now }
+            guard let looked = looks.max() else { return true }
             return now.seconds - looked.seconds >= Limits.backfillGrowthSeconds
         }
     }

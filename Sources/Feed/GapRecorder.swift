@@ -100,6 +100,24 @@ package final class GapRecorder {
         }
     }
 
+    /// The clock was set back, to be right, as we suppose: a gap that grows began earlier by it than
+    /// was noted. What was noted ends by the old clock, and goes on from its beginning by the new.
+    func clockSetBack(by microseconds: Int64, to now: Timestamp) {
+        let before = Timestamp(microseconds: now.microseconds + microseconds)
+        func goOn(_ number: UInt64) -> UInt64 {
+            guard let gap = ledger.history.gap(number) else { return number }
+            ledger.note(.gapEnded(number: number, to: max(gap.from, before)))
+            let from = Timestamp(microseconds: gap.from.microseconds - microseconds)
+            return ledger.begin(gap.reason, of: feed, from: min(from, now), detail: gap.detail)
+        }
+        startGap = startGap.map(goOn)
+        for (endpoint, number) in growing.sorted(by: { $0.key < $1.key }) {
+            growing[endpoint] = goOn(number)
+        }
+        // They ended in what is the future now.
+        ended = [:]
+    }
+
     func overflowed(from: Timestamp, to: Timestamp) {
         ledger.begin(.overflow, of: feed, from: from, to: to)
     }
@@ -119,14 +137,15 @@ package final class GapRecorder {
         }
         if jumps.isDue(at: now) { noteJumps(now) }
         let seconds = (now.microseconds - lastHeard.microseconds) / 1_000_000
+        // Where the clock was set back, the log says a time that is still to come.
         let isDue =
-            seconds >= Limits.feedHeardSeconds
+            seconds >= Limits.feedHeardSeconds || now < lastHeard
             || (seconds >= Limits.feedHeardSecondsMin
                 && received - receivedAtLastHeard >= Limits.feedHeardMessages)
         if startGap == nil, isDue {
             // Else a kill would forget what they are a sign of.
             noteJumps(now)
-            noteHeard(empty, received: received)
+            noteHeard(min(empty, now), received: received)
         }
     }
 
@@ -139,7 +158,8 @@ package final class GapRecorder {
     private func endStart(now: Timestamp, connected: Int, received: Int) {
         guard let start = startGap, connected > 0 else { return }
         let waited = (now.microseconds - startedAt.microseconds) / 1_000_000
-        guard connected >= endpoints.count || waited >= Limits.feedConnectSecondsMax else { return }
+        guard connected >= endpoints.count || waited >= Limits.feedConnectSecondsMax || waited < 0
+        else { return }
         startGap = nil
         if connected < endpoints.count, let from = ledger.history.gap(start)?.from {
             for endpoint in endpoints where !connectedNow.contains(endpoint) {
@@ -221,8 +241,9 @@ struct JumpPile {
     var isEmpty: Bool { piles.isEmpty }
 
     func isDue(at now: Timestamp) -> Bool {
+        // In the future, where the clock was set back.
         !isEmpty
-            && now.microseconds - lastTaken.microseconds >= Limits.feedJumpSeconds * 1_000_000
+            && abs(now.microseconds - lastTaken.microseconds) >= Limits.feedJumpSeconds * 1_000_000
     }
 
     mutating func take(at now: Timestamp) -> [Noted] {

@@ -31,6 +31,7 @@ final class Receiver {
     private var takenSinceEmpty = 0
     private var pace: ReceivePace
     private var lastReconnect: Timestamp
+    private var steps: ClockSteps
 
     init(_ subscriber: Subscriber) throws(FeedError) {
         self.subscriber = subscriber
@@ -38,14 +39,16 @@ final class Receiver {
         parser = EnvelopeParser(
             profile: options.profile,
             signatures: options.signatures.map { SignatureChecker($0, origin: .live) })
-        lastEmpty = WallClock.now
+        let started = ClockSteps.Reading.now
+        steps = ClockSteps(started)
+        lastEmpty = started.wall
         pace = ReceivePace(since: lastEmpty)
         lastReconnect = lastEmpty
         // Before anything is connected: what is missed until then is in the gap.
         recorder = subscriber.ledger.map {
             GapRecorder(
                 feed: options.feed, endpoints: options.endpoints, since: options.since, ledger: $0,
-                now: WallClock.now)
+                now: started.wall)
         }
         socket = try Socket(type: ZMQ_SUB)
         try socket.set(ZMQ_RCVHWM, "ZMQ_RCVHWM", Int32(options.queuedMessagesMax))
@@ -71,7 +74,7 @@ final class Receiver {
         while !subscriber.stopping.load(ordering: .acquiring) {
             waitForMessages()
             receiveAll(until: nil)
-            let now = WallClock.now
+            let now = readClocks().wall
             recorder?.look(
                 now: now, connected: counters.connected, received: counters.received,
                 empty: lastEmpty)
@@ -79,9 +82,20 @@ final class Receiver {
             reconnect(now)
             publishCounters()
         }
-        receiveAll(until: WallClock.now.microseconds + Self.drainMicroseconds)
+        receiveAll(until: readClocks().elapsed + Self.drainMicroseconds)
         recorder?.stopped(at: lastEmpty, received: counters.received)
         publishCounters()
+    }
+
+    /// What time it is; takes notice where the clock was set back.
+    private func readClocks() -> ClockSteps.Reading {
+        let reading = ClockSteps.Reading.now
+        if let back = steps.setBack(reading) {
+            recorder?.clockSetBack(by: back, to: reading.wall)
+            lastEmpty = min(
+                reading.wall, Timestamp(microseconds: lastEmpty.microseconds - back))
+        }
+        return reading
     }
 
     /// ZeroMQ gives up for ever on a publisher that does not speak CURVE, does where none was
@@ -112,9 +126,10 @@ final class Receiver {
     /// without one when the subscriber is stopped.
     private func receiveAll(until deadline: Int64?) {
         while true {
-            let arrival = WallClock.now
+            let reading = readClocks()
+            let arrival = reading.wall
             if let deadline {
-                if arrival.microseconds >= deadline { break }
+                if reading.elapsed >= deadline { break }
             } else if subscriber.stopping.load(ordering: .acquiring) {
                 break
             }

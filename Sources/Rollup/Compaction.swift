@@ -33,9 +33,12 @@ extension RollupStore {
                     guard error.isMapFull, try copy.growMap() else { throw error }
                 }
             }
-            var transaction = try copy.beginWrite()
-            try transaction.put(RollupMeta.Key.meta, source.encodedMeta)
-            try transaction.commit()
+            // The rollups of no records are an empty file, as they were before.
+            if source.watermark > 0 {
+                var transaction = try copy.beginWrite()
+                try transaction.put(RollupMeta.Key.meta, source.encodedMeta)
+                try transaction.commit()
+            }
             try copy.synchronize()
             return true
         } catch {

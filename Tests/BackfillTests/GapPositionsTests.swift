@@ -42,10 +42,14 @@ import Testing
             steps += 1
             if steps == limit { return }
             if steps % 3 == 0 {
-                for note in positions.notes(bench.history.gaps) { bench.history.take(note) }
+                for note in positions.notes(bench.history.gaps, now: bench.time) {
+                    bench.history.take(note)
+                }
             }
         }
-        for note in positions.notes(bench.history.gaps) { bench.history.take(note) }
+        for note in positions.notes(bench.history.gaps, now: bench.time) {
+            bench.history.take(note)
+        }
         bench.positions = positions
     }
 
@@ -123,5 +127,26 @@ import Testing
             (bench.asked.keys.max() ?? 0) > newest - Limits.backfillGrowthSeconds,
             "it stays close behind")
         #expect(notes <= 3, "notes of a gap that grows for ever are few")
+    }
+
+    /// A clock that was hours ahead for a while, and is set right, before a restart or without one.
+    @Test(arguments: [false, true]) func aClockThatWasAheadHidesNothing(isRestarted: Bool) {
+        var random = SeededGenerator(seed: 3)
+        var bench = Bench()
+        bench.history.take(
+            .gapBegan(
+                number: 1, feed: "a", .stopped, from: bench.time, to: nil, detail: ""))
+        let right = bench.now
+        bench.now += 2 * 3_600
+        fetch(&bench, killedAfter: .max, &random)
+        #expect(bench.requests > 10)
+        bench.now = right + 600
+        if isRestarted { bench.positions = nil }
+        bench.asked = [:]
+        fetch(&bench, killedAfter: .max, &random)
+        bench.now = right + 1_200
+        fetch(&bench, killedAfter: .max, &random)
+        let wanted = right...right + 1_200 - margins.lagSeconds - Limits.backfillGrowthSeconds
+        #expect(wanted.allSatisfy { bench.asked[$0] != nil })
     }
 }

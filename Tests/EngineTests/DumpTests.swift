@@ -32,6 +32,17 @@ import Testing
         }
     }
 
+    @Test func nothingIsSoundHoweverItWasWritten() throws {
+        let directory = TemporaryDirectory()
+        let store = directory.path + "/store"
+        for work in [{ try $0.compact() }, { _ = try $0.rebuild() }] as [(Engine) throws -> Void] {
+            try autoclosing(Engine(directory: store, options: smallOptions())) { engine in
+                try work(engine)
+                #expect(try engine.verify().isSound)
+            }
+        }
+    }
+
     @Test(arguments: 1...6)
     func orderAndRepetitionDoNotMatter(seed: UInt64) throws {
         var source = RandomHistory(seed: seed)

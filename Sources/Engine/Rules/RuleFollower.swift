@@ -178,8 +178,9 @@ final class RuleFollower: Sendable {
         let rows = state.runs.reduce(0) { $0 + $1.rows }
         let bytes = state.runs.reduce(0) { $0 + $1.memoryBytes }
         let since = now.seconds - (work.foldedAt[rule.number]?.seconds ?? 0)
+        // Negative, where the clock was set back.
         if rows >= pace.foldRows || bytes >= Limits.ruleFoldBytes
-            || rows > 0 && since >= pace.foldSeconds
+            || rows > 0 && (since >= pace.foldSeconds || since < 0)
         {
             fold(rule, &work)
         }

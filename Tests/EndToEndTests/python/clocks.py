@@ -1,0 +1,113 @@
+#!/usr/bin/env python3
+"""The wall clock is turned by a minute or a year, forward and back, under a server at work.
+
+usage: clocks.py TALLYLOG
+
+TALLYLOG_CLOCK_TURNS (default 6) is how often, and back each time.
+
+The server reads a clock that libfaketime turns; the bus, clients and the archive from which what
+was missed is fetched go by the right time. Between turns the server is killed.
+
+What could go wrong: a message is lost or counted twice; appends, rules, checkpoints or the feed's
+notes wait until the old time comes again; after a kill, what was missed is not fetched.
+"""
+
+import glob
+import os
+import random
+import tempfile
+import time
+
+import soak
+from datagrepper import Archive, Datagrepper
+from harness import (
+    SEED, Bus, Server, check, check_accounting, fail, info, tallylog, until)
+
+TURNS = int(os.environ.get("TALLYLOG_CLOCK_TURNS", "6"))
+SPANS = ["60s", "3600s", "365d"]
+CONFIGURATION = """
+feeds:
+  bus:
+    endpoints: {endpoint}
+    topics: org.example.
+    backfill: {archive}
+    overlap: 10s
+    lag: 1s
+"""
+
+
+class Clock:
+    """The clock of the commands that are started from now on."""
+
+    def __init__(self, folder):
+        self.path = os.path.join(folder, "clock")
+        self.set("+0")
+        libraries = glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")
+        if not libraries:
+            fail("libfaketime is not installed")
+        os.environ.update({
+            "LD_PRELOAD": libraries[0], "FAKETIME_TIMESTAMP_FILE": self.path,
+            "FAKETIME_CACHE_DURATION": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1"})
+
+    def set(self, offset):
+        soak.written(self.path + ".new", offset + "\n")
+        os.replace(self.path + ".new", self.path)
+
+
+def turn_again_and_again(server, clock):
+    for number in range(TURNS):
+        offset = "+-"[number % 2] + random.choice(SPANS)
+        clock.set(offset)
+        time.sleep(3)
+        before = info(server.client())["appended"]
+        until(f"messages are taken at {offset}",
+              lambda: info(server.client())["appended"] > before)
+        clock.set("+0")
+        time.sleep(2.5)
+        server.kill()
+        time.sleep(random.choice([0.1, 1]))
+        server.start()
+        server.client().close()
+
+
+def run(folder):
+    truth, archive = soak.Truth(), Archive(SEED, generation=2015, delay=0.2)
+    with Bus(folder) as bus, Datagrepper(archive) as datagrepper:
+        clock = Clock(folder)
+        feeds = soak.written(
+            os.path.join(folder, "feeds.yaml"),
+            CONFIGURATION.format(endpoint=bus.endpoint, archive=datagrepper.address))
+        rules = soak.written(os.path.join(folder, "rules.yaml"), soak.RULES)
+        with Server(folder, options=[
+                "--config", feeds, "--rules", rules, "--profile", "generic"]) as server:
+            server.client().close()
+            publishing = soak.Publishing(bus, truth, archive)
+            others = [soak.Appending(server, truth), soak.Asking(server), soak.Tending(server)]
+            for thread in [publishing, *others]:
+                thread.start()
+            turn_again_and_again(server, clock)
+            publishing.stopping.set()
+            publishing.join()
+            for thread in others:
+                thread.finish()
+            end(server, list(truth.messages.values()), others[1].compared)
+
+
+def end(server, wanted, compared):
+    client = server.client()
+    until(f"all {len(wanted)} messages are there",
+          lambda: client.execute_command("COUNT") >= len(wanted), 120)
+    until("nothing is queued", lambda: info(client)["queued"] == 0)
+    soak.compare(client, wanted)
+    check_accounting(info(client))
+    print(f"{len(wanted)} messages, {TURNS} turns and kills, {compared} answers compared")
+    server.stop()
+    check("verified", "the rollups are what the log gives" in tallylog(
+        "verify", "--data", server.data), True)
+
+
+if __name__ == "__main__":
+    random.seed(SEED)
+    with tempfile.TemporaryDirectory(prefix="tallylog-") as scratch:
+        run(scratch)
+    print("all equal")
