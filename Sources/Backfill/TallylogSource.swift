@@ -132,7 +132,8 @@ package final class TallylogSource: HistorySource {
     /// What READ has answered; nil where that is no page behind `first`. A log never goes back, and
     /// messages that come have a place: whoever says otherwise would be read for ever.
     static func page(_ reply: Reply, from first: UInt64) -> Page? {
-        guard case .array(let parts) = reply, parts.count == 2, case .integer(let number) = parts[0],
+        guard case .array(let parts) = reply, parts.count == 2,
+            case .integer(let number) = parts[0],
             let next = UInt64(exactly: number), next <= Limits.sequenceMax,
             case .array(let rows) = parts[1],
             next > first || (next == first && rows.isEmpty)

@@ -22,10 +22,11 @@ import Testing
         #expect(TallylogSource.page(Self.reply(9, rows: 0), from: 6)?.next == 9)
     }
 
-    @Test(arguments: [
-        (5, 0), (6, 1), (-1, 3), (Int64.min, 0), (Int64.max, 1),
-        (Int64(Limits.sequenceMax) + 1, 0),
-    ] as [(Int64, Int)])
+    @Test(
+        arguments: [
+            (5, 0), (6, 1), (-1, 3), (Int64.min, 0), (Int64.max, 1),
+            (Int64(Limits.sequenceMax) + 1, 0),
+        ] as [(Int64, Int)])
     func whatNoLogAnswersIsRefused(next: Int64, rows: Int) {
         #expect(TallylogSource.page(Self.reply(next, rows: rows), from: 6) == nil)
     }
