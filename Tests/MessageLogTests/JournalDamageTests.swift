@@ -238,10 +238,10 @@ import Testing
     @Test func newerVersionsAreRefusedInWords() throws {
         let sample = try Sample()
         var header = Array(try #require(sample.disk.contents(of: Self.journal)).prefix(508))
-        header.replaceSubrange(8..<12, with: [1, 0, 0, 0])
+        header.replaceSubrange(8..<12, with: [2, 0, 0, 0])
         header.append(integer: Checksum.crc32c(header))
         sample.disk.overwrite(Self.journal, at: 0, with: header)
-        let newer = LogError.unsupportedVersion(path: Self.journal, version: 1)
+        let newer = LogError.unsupportedVersion(path: Self.journal, version: 2)
         #expect(throws: newer) { try openLog(sample.disk) }
     }
 
