@@ -16,8 +16,8 @@ SECONDS_EACH ?= 60
 MINUTES ?= 30
 MESSAGES ?= 1000000
 
-.PHONY: build demo test torture bench bench-check compare fuzz soak sanitize coverage lint format \
-	install packages test-packages clean
+.PHONY: build demo test torture bench bench-check compare fuzz soak faults sanitize coverage lint \
+	format install packages test-packages clean
 
 build: packages
 	$(SWIFT) build -c release --product tallylog
@@ -53,6 +53,11 @@ fuzz: packages
 soak: build test-packages
 	TALLYLOG_SOAK_SECONDS=$$(( $(MINUTES) * 60 )) /usr/bin/python3 -B \
 		Tests/EndToEndTests/python/soak.py .build/release/tallylog
+
+# Deliberate mistakes, one after the other: do the tests see them? `make faults ONLY=name`.
+faults: test-packages
+	@bash scripts/install-packages.sh git python3
+	/usr/bin/python3 -B Tests/PlantedFaults/plant.py $(ONLY)
 
 # Data races and leaks.
 sanitize: test-packages

@@ -29,7 +29,7 @@ package final class TallylogSource: HistorySource {
     package init(_ path: String) { name = path }
 
     /// A page of its log.
-    private struct Page: Sendable {
+    struct Page: Sendable {
         var next: UInt64
         var envelopes: [[UInt8]]
     }
@@ -125,16 +125,28 @@ package final class TallylogSource: HistorySource {
             guard kept > first else { throw SourceFailure("it refused to be read: \(text)") }
             return Page(next: kept, envelopes: [])
         }
-        guard case .array(let parts) = reply, parts.count == 2, case .integer(let next) = parts[0],
-            case .array(let rows) = parts[1]
-        else { throw SourceFailure("it did not answer with messages: \(Self.sentence(reply))") }
+        guard let page = Self.page(reply, from: first) else {
+            throw SourceFailure("it did not answer with messages: \(Self.sentence(reply))")
+        }
+        return page
+    }
+
+    /// What READ has answered; nil where that is no page behind `first`. A log never goes back, and
+    /// messages that come have a place: whoever says otherwise would be read for ever.
+    static func page(_ reply: Reply, from first: UInt64) -> Page? {
+        guard case .array(let parts) = reply, parts.count == 2,
+            case .integer(let number) = parts[0],
+            let next = UInt64(exactly: number), next <= Limits.sequenceMax,
+            case .array(let rows) = parts[1],
+            next > first || (next == first && rows.isEmpty)
+        else { return nil }
         let envelopes = rows.compactMap { row -> [UInt8]? in
             guard case .array(let parts) = row, parts.count == 2,
                 case .bulk(let envelope) = parts[1]
             else { return nil }
             return envelope
         }
-        return Page(next: UInt64(max(1, next)), envelopes: envelopes)
+        return Page(next: next, envelopes: envelopes)
     }
 
     /// A number of INFO.
@@ -143,11 +155,21 @@ package final class TallylogSource: HistorySource {
         guard case .bulk(let text) = reply else {
             throw SourceFailure("it did not answer INFO: \(Self.sentence(reply))")
         }
-        for line in String(decoding: text, as: UTF8.self).split(separator: "\r\n")
-        where line.hasPrefix(key + ":") {
-            if let number = UInt64(line.dropFirst(key.count + 1)) { return number }
+        guard let number = Self.figure(key, in: text) else {
+            throw SourceFailure("its INFO has no \(key); it is another program, or an older one")
         }
-        throw SourceFailure("its INFO has no \(key); it is another program, or an older one")
+        return number
+    }
+
+    /// A sequence that INFO names; nil where it has none that a log can reach.
+    static func figure(_ key: String, in info: [UInt8]) -> UInt64? {
+        for line in String(decoding: info, as: UTF8.self).split(separator: "\r\n")
+        where line.hasPrefix(key + ":") {
+            if let number = UInt64(line.dropFirst(key.count + 1)), number <= Limits.sequenceMax {
+                return number
+            }
+        }
+        return nil
     }
 
     /// Asks on a thread that may wait. A connection for each request: it costs less than looking

@@ -66,7 +66,8 @@ extension MessageLog {
         let rebuilt = ActiveColumns(
             firstSequence: segment.firstSequence, blockRows: segment.columns.blockRows)
         try scanner.replay(into: rebuilt, before: segment.lastSequence + 1)
-        try compare(segment, rebuilt.publish().encoded())
+        try compare(
+            segment, rebuilt.publish().encoded(version: segment.columns.version))
     }
 
     /// Checks each part of the columns by its checksum, and that lists, indexes and the archive's
@@ -78,11 +79,13 @@ extension MessageLog {
         do { try segment.columns.verify() } catch { throw LogError(error, path: path) }
         let rebuilt = MergedColumns([segment.columns], blockRows: segment.columns.blockRows)
         try compare(
-            segment, ColumnsEncoder.encode(rebuilt, payloads: segment.columns.payloads))
+            segment,
+            ColumnsEncoder.encode(
+                rebuilt, payloads: segment.columns.payloads, version: segment.columns.version))
         report.records += UInt64(segment.rows)
     }
 
-    /// Equal columns have equal bytes.
+    /// Equal columns of one version have equal bytes.
     private func compare(_ segment: Segment, _ rebuilt: [UInt8]) throws(LogError) {
         guard segment.columns.encoded() != rebuilt else { return }
         let name = LogFileName.columns(segment.firstSequence, segment.lastSequence)

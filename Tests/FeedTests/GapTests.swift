@@ -216,5 +216,6 @@ import Testing
         // seq_id does not begin anew, and what is repeated is no loss.
         #expect(try [100, 101, 90, 102].compactMap { try missing("\"seq_id\":\($0)") } == [])
         #expect(try missing("\"i\":1,\"seq_id\":110") == 7)
+        #expect(try missing("\"seq_id\":112") == 1)
     }
 }

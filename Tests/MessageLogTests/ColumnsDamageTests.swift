@@ -159,8 +159,8 @@ struct ColumnsDamageTests {
             _ = try SegmentColumns.open(mappedCopy(later))
             Issue.record("a later version was opened")
         } catch {
-            #expect(error.problem == .version(1))
-            #expect(error.description.contains("format version 1"))
+            #expect(error.problem == .version(2))
+            #expect(error.description.contains("format version 2"))
         }
         do {
             _ = try SegmentColumns.open(mappedCopy(Array(repeating: 65, count: 400)))

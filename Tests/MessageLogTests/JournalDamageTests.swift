@@ -128,6 +128,57 @@ import Testing
         #expect(try contents(try openLog(sample.disk)) == known.durable)
     }
 
+    /// A batch that is valid in itself, salt, place and sequence, may be one of another past, where
+    /// a disk has put an older copy back.
+    @Test func aBatchOfAnotherPastBreaksTheChain() throws {
+        let disk = try newDisk()
+        let options = smallOptions(journalBytes: 1 << 16)
+        func append(_ record: [UInt8], to disk: SimulatedDisk, after count: Int) throws {
+            let log = try openLog(disk, options)
+            #expect(log.snapshot.end == UInt64(count))
+            var outcomes: [AppendOutcome] = []
+            try log.append([recordBatch([record])], outcomes: &outcomes)
+        }
+        try append(message(1), to: disk, after: 0)
+        let other = disk.crashImage(.everything)
+        try append(message(2, byteCount: 90), to: disk, after: 1)
+        try append(message(3), to: disk, after: 2)
+        try append(message(92, byteCount: 90), to: other, after: 1)
+        let scanner = try JournalScanner(try disk.open(Self.journal, .read), first: 1, logID: nil)
+        var places: [Range<Int>] = []
+        try scanner.forEachBatch(before: 4) { batch in
+            places.append(batch.offset..<batch.end)
+            return true
+        }
+        let bytes = try #require(other.contents(of: Self.journal))
+        #expect(disk.contents(of: Self.journal)?.count == bytes.count)
+        disk.overwrite(Self.journal, at: places[1].lowerBound, with: Array(bytes[places[1]]))
+        let error = #expect(throws: LogError.self) { try openLog(disk) }
+        guard case .damaged(let damage) = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(damage.offset == places[2].lowerBound && damage.firstSequence == 3, "\(damage)")
+    }
+
+    /// Each record's own checksum is right then, and the batch's header untouched.
+    @Test func recordsThatChangedPlacesAreFound() throws {
+        let disk = try newDisk()
+        let log = try openLog(disk, smallOptions(journalBytes: 1 << 16))
+        let records = [message(1, byteCount: 80), message(2, byteCount: 80)]
+        var outcomes: [AppendOutcome] = []
+        try log.append([recordBatch(records)], outcomes: &outcomes)
+        try log.append([recordBatch([message(3)])], outcomes: &outcomes)
+        let start = JournalFormat.headerBytes + JournalFormat.batchHeaderBytes
+        let size = JournalFormat.recordChecksumBytes + records[0].count
+        #expect(records[1].count == records[0].count)
+        let bytes = try #require(disk.contents(of: Self.journal))
+        disk.overwrite(
+            Self.journal, at: start,
+            with: Array(bytes[start + size..<start + 2 * size] + bytes[start..<start + size]))
+        #expect(throws: LogError.self) { try openLog(disk) }
+    }
+
     @Test func aTailLongerThanAnyBatchIsDamage() throws {
         let sample = try Sample()
         let file = try sample.disk.open(Self.journal, .readWrite)
@@ -157,10 +208,10 @@ import Testing
     @Test func newerVersionsAreRefusedInWords() throws {
         let sample = try Sample()
         var header = Array(try #require(sample.disk.contents(of: Self.journal)).prefix(508))
-        header.replaceSubrange(8..<12, with: [1, 0, 0, 0])
+        header.replaceSubrange(8..<12, with: [2, 0, 0, 0])
         header.append(integer: Checksum.crc32c(header))
         sample.disk.overwrite(Self.journal, at: 0, with: header)
-        let newer = LogError.unsupportedVersion(path: Self.journal, version: 1)
+        let newer = LogError.unsupportedVersion(path: Self.journal, version: 2)
         #expect(throws: newer) { try openLog(sample.disk) }
     }
 

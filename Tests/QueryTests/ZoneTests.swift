@@ -31,6 +31,26 @@ import Testing
         }
     }
 
+    /// Random times miss the one second at which a clock changes.
+    @Test(arguments: zones) func clocksChangeOnTheSecond(name: String) throws {
+        let zone = try #require(Zone(named: name))
+        let other = try #require(TimeZone(identifier: name))
+        var changes = 0
+        var change = other.nextDaylightSavingTimeTransition(
+            after: Date(timeIntervalSince1970: 157_766_400))
+        while let moment = change, moment.timeIntervalSince1970 < 2_208_988_800 {
+            let seconds = Int64(moment.timeIntervalSince1970)
+            for near in seconds - 1...seconds + 1 {
+                let date = Date(timeIntervalSince1970: Double(near))
+                let expected = Int64(other.secondsFromGMT(for: date))
+                #expect(zone.offset(at: near) == expected, "\(name) at \(near)")
+            }
+            changes += 1
+            change = other.nextDaylightSavingTimeTransition(after: moment)
+        }
+        #expect(changes > 0 || ["UTC", "Asia/Kolkata", "Asia/Kathmandu"].contains(name))
+    }
+
     /// Days follow each other, and each holds the times that it is numbered for.
     @Test(arguments: zones + ["Pacific/Apia", "Africa/Casablanca", "America/Sao_Paulo"])
     func daysTileTime(name: String) throws {

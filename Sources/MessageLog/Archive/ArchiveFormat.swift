@@ -1,8 +1,9 @@
 import Model
 
-/// The shape of an archive, version 0. FORMAT.md describes it in full.
+/// The shape of an archive, version 1. FORMAT.md describes it in full.
 enum ArchiveFormat {
-    static let version: UInt32 = 0
+    /// Version 0, which was never frozen, has the same bytes otherwise.
+    static let version: UInt32 = 1
     /// "TLYARCHV", read as a little-endian word.
     static let magic: UInt64 = 0x5648_4352_4159_4c54
     /// "TLYAEND.", read as a little-endian word.

@@ -2,19 +2,27 @@ import Model
 
 /// Writes the columns file of some rows. The same rows give the same bytes.
 enum ColumnsEncoder {
-    static func encode(_ rows: some SegmentRows, payloads: PayloadLink = .journal) -> [UInt8] {
+    static func encode(
+        _ rows: some SegmentRows, payloads: PayloadLink = .journal,
+        version: UInt32 = ColumnsFormat.version
+    ) -> [UInt8] {
         var bytes: [UInt8] = []
-        encode(rows, payloads: payloads) { (part) throws(Never) in bytes.append(contentsOf: part) }
+        encode(rows, payloads: payloads, version: version) { (part) throws(Never) in
+            bytes.append(contentsOf: part)
+        }
         return bytes
     }
 
-    /// - Parameter output: takes the file, part by part.
+    /// - Parameters:
+    ///   - version: an older one only to hold a file of it against these rows.
+    ///   - output: takes the file, part by part.
     static func encode<Failure: Error>(
         _ rows: some SegmentRows, payloads: PayloadLink,
+        version: UInt32 = ColumnsFormat.version,
         _ output: ([UInt8]) throws(Failure) -> Void
     ) throws(Failure) {
         try withoutActuallyEscaping(output) { (output) throws(Failure) in
-            var file = ColumnsFileBuilder(rows, payloads, output)
+            var file = ColumnsFileBuilder(rows, payloads, version, output)
             try append(rows, isArchived: payloads != .journal, to: &file)
             try file.finish()
         }

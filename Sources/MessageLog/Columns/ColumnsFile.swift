@@ -22,6 +22,7 @@ final class ColumnsFile: @unchecked Sendable {
     /// Made when it is first wanted.
     private let archiveStarts = Mutex<[UInt64]?>(nil)
 
+    var version: UInt32 { sections.version }
     var rows: Int { sections.rows }
     var firstSequence: UInt64 { sections.firstSequence }
     var blockRows: Int { sections.blockRows }

@@ -16,12 +16,12 @@ struct ColumnsFileBuilder<Failure: Error> {
     private var summed = 0
 
     init(
-        _ rows: some SegmentRows, _ payloads: PayloadLink,
+        _ rows: some SegmentRows, _ payloads: PayloadLink, _ version: UInt32,
         _ output: @escaping ([UInt8]) throws(Failure) -> Void
     ) {
         self.output = output
         bytes.append(integer: ColumnsFormat.magic)
-        bytes.append(integer: ColumnsFormat.version)
+        bytes.append(integer: version)
         bytes.append(integer: UInt32(rows.blockRows))
         bytes.append(integer: rows.firstSequence)
         bytes.append(integer: UInt32(rows.rows))

@@ -1,8 +1,9 @@
 import Model
 
-/// The shape of a columns file, version 0. FORMAT.md describes it in full.
+/// The shape of a columns file, version 1. FORMAT.md describes it in full.
 enum ColumnsFormat {
-    static let version: UInt32 = 0
+    /// Version 0, which was never frozen, has the same bytes otherwise.
+    static let version: UInt32 = 1
     /// "TLYCOLUM", read as a little-endian word.
     static let magic: UInt64 = 0x4d55_4c4f_4359_4c54
     /// "TLYCEND.", read as a little-endian word.

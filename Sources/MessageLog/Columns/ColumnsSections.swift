@@ -12,6 +12,7 @@ struct ColumnsSections: @unchecked Sendable {
     }
 
     let bytes: UnsafeRawBufferPointer
+    let version: UInt32
     let list: [Section]
     let blockRows: Int
     let firstSequence: UInt64
@@ -25,7 +26,7 @@ struct ColumnsSections: @unchecked Sendable {
         guard bytes.count >= ColumnsFormat.headerBytes + ColumnsFormat.trailerBytes,
             unsafe bytes.integer(at: 0, as: UInt64.self) == ColumnsFormat.magic
         else { throw ColumnsError(.foreign, "the header", at: 0) }
-        let version = unsafe bytes.integer(at: 8, as: UInt32.self)
+        version = unsafe bytes.integer(at: 8)
         guard version <= ColumnsFormat.version else {
             throw ColumnsError(.version(version), "the header", at: 8)
         }

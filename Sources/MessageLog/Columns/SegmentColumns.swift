@@ -135,10 +135,21 @@ package final class SegmentColumns: Sendable {
     }
 
     /// The columns file of these rows: for a view of memory made now, else the bytes as they are.
-    package func encoded() -> [UInt8] {
+    package func encoded() -> [UInt8] { encoded(version: ColumnsFormat.version) }
+
+    /// - Parameter version: of the format, where the file is made now.
+    func encoded(version: UInt32) -> [UInt8] {
         switch backing {
-        case .active(let view): ColumnsEncoder.encode(view)
+        case .active(let view): ColumnsEncoder.encode(view, version: version)
         case .sealed(let file): unsafe Array(file.bytes)
+        }
+    }
+
+    /// The version of the file's format, or of the one that would be made.
+    var version: UInt32 {
+        switch read {
+        case .active: ColumnsFormat.version
+        case .sealed(let file): file.version
         }
     }
 

@@ -1,8 +1,9 @@
 import Model
 
-/// The bytes of a journal, version 0. FORMAT.md draws them and argues why they survive a crash.
+/// The bytes of a journal, version 1. FORMAT.md draws them and argues why they survive a crash.
 enum JournalFormat {
-    static let version: UInt32 = 0
+    /// Version 0, which was never frozen, has the same bytes otherwise.
+    static let version: UInt32 = 1
     /// The journal's header fills the first aligned block.
     static let headerBytes = Limits.batchAlignmentBytes
     static let batchHeaderBytes = 48
@@ -72,7 +73,7 @@ struct JournalHeader: Equatable {
             return .broken(reason: "the journal's header does not match its checksum")
         }
         let version: UInt32 = unsafe bytes.integer(at: 8)
-        guard version == JournalFormat.version else { return .newer(version: version) }
+        guard version <= JournalFormat.version else { return .newer(version: version) }
         let header = unsafe JournalHeader(
             logID: LogID(high: bytes.integer(at: 16), low: bytes.integer(at: 24)),
             salt: bytes.integer(at: 32), firstSequence: bytes.integer(at: 40))
@@ -151,7 +152,7 @@ struct BatchHeader: Equatable {
         let found = unsafe Checksum.crc32c(UnsafeRawBufferPointer(rebasing: bytes[..<44]))
         guard stored == found else { return .broken }
         let version: UInt32 = unsafe bytes.integer(at: 4)
-        guard version == JournalFormat.version else { return .newer(version: version) }
+        guard version <= JournalFormat.version else { return .newer(version: version) }
         let header = unsafe BatchHeader(
             salt: salt, firstSequence: bytes.integer(at: 16),
             byteCount: Int(bytes.integer(at: 24, as: UInt32.self)),

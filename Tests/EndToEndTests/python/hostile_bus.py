@@ -43,7 +43,7 @@ def batches():
     """Texts in which batches of a journal begin at every place: its magic, and all of a header that
     JSON can hold, with the salt guessed."""
     for number in range(200):
-        header = b"TBAT" + struct.pack("<IQQIII", 0, SOURCE.getrandbits(64), number + 1, 560, 1, 7)
+        header = b"TBAT" + struct.pack("<IQQIII", 1, SOURCE.getrandbits(64), number + 1, 560, 1, 7)
         text = "".join(chr(byte) for byte in header)  # zero bytes become \u0000
         yield message(number, text="TBAT" * 4_000, batch=text * 40)
 
@@ -51,7 +51,7 @@ def batches():
 def raw_batches():
     """The same as they would stand in a file: no JSON, so no payload either."""
     for number in range(50):
-        header = b"TBAT" + struct.pack("<IQQIII", 0, SOURCE.getrandbits(64), number + 1, 560, 1, 7)
+        header = b"TBAT" + struct.pack("<IQQIII", 1, SOURCE.getrandbits(64), number + 1, 560, 1, 7)
         yield b'{"topic":"org.example.prod.app.done","msg":{"a":"' + header * 20 + b'"}}'
 
 
