@@ -5,7 +5,8 @@
 #   COVERAGE_BUILD=.build            another folder to build in: a warm one spares NIO's C files
 set -euo pipefail
 cd "$(dirname "$0")/.."
-filter=${1:-"(Disk|LMDB|MessageLog|Rollup|Rules|Engine|Query|Fuzz|Envelope|Backfill|Feed|Server)Tests"}
+rooms='Disk|LMDB|MessageLog|Rollup|Rules|Engine|Query|Envelope|Backfill|Feed|Server'
+filter=${1:-"($rooms|Fuzz)Tests"}
 folder=${COVERAGE_BUILD:-.build-coverage}
 
 # Not --enable-code-coverage: that instruments the C files of libraries too.
@@ -17,7 +18,8 @@ rm -rf "$profiles"
 mkdir -p "$profiles"
 LLVM_PROFILE_FILE="$PWD/$profiles/%p.profraw" "$bundle" --testing-library swift-testing \
     --filter "$filter" >"$folder/coverage.log" 2>&1 \
-    || { grep -a "recorded an issue" "$folder/coverage.log" | head; tail -1 "$folder/coverage.log"; }
+    || grep -a "recorded an issue" "$folder/coverage.log" | head
+grep -a "Test run with" "$folder/coverage.log"
 tools=$(dirname "$(readlink -f "$(command -v swift)")")
 # A process that was ended on purpose may leave a profile that is cut off.
 "$tools/llvm-profdata" merge -sparse -failure-mode=all -o "$folder/tests.profdata" \

@@ -76,8 +76,8 @@ package struct GapPositions {
         gap.to == nil ? Limits.backfillGrowthNoteSeconds : 1
     }
 
-    /// What a clock fetched that was ahead and is set back now, it may have fetched too early: where
-    /// that is, nobody knows, so such a gap begins anew.
+    /// What was fetched while the clock was ahead may have been fetched too early. Where that is,
+    /// nobody knows once the clock is set back, so such a gap begins anew.
     private mutating func position(in gap: Gap, _ now: Timestamp) -> Int64 {
         if let known = positions[gap.number], known <= now.seconds { return known }
         let first = startSecond(gap.from)

@@ -100,8 +100,8 @@ package final class GapRecorder {
         }
     }
 
-    /// The clock was set back, to be right, as we suppose: a gap that grows began earlier by it than
-    /// was noted. What was noted ends by the old clock, and goes on from its beginning by the new.
+    /// The clock was set back, to be right, as we suppose: by it, a gap that grows began earlier
+    /// than was noted. So each ends by the old clock, and goes on from its beginning by the new.
     func clockSetBack(by microseconds: Int64, to now: Timestamp) {
         let before = Timestamp(microseconds: now.microseconds + microseconds)
         func goOn(_ number: UInt64) -> UInt64 {

@@ -75,9 +75,9 @@ private struct FeedLife {
     private var steps: ClockSteps
     private var clock = ClockSteps.Reading(wall: Timestamp(seconds: 1_772_755_200), elapsed: 0)
     private var connected: Set<String> = []
-    /// Moments at which an endpoint was not heard, until all are heard again, or the process ends;
-    /// not by any clock.
-    private var missing: [Int64] = []
+    /// By endpoint: moments at which it was not heard, until it is again, or the process ends; not
+    /// by any clock.
+    private var missing: [String: [Int64]] = [:]
     /// The same by the clock as it was then, which is right: the bus's own time.
     private(set) var missed: [Timestamp] = []
     private(set) var turns = 0
@@ -130,9 +130,9 @@ private struct FeedLife {
     private mutating func stop() {
         if random.chance(50) { recorder?.stopped(at: clock.wall, received: 0) }
         recorder = nil
-        settle()
+        for endpoint in Self.endpoints { settle(endpoint) }
         connected = []
-        missing.append(clock.elapsed)
+        for endpoint in Self.endpoints { missing[endpoint] = [clock.elapsed] }
         if random.chance(30) { turn(mayGoBack: false) }
         pass(seconds: 1 + Int64(random.below(200)))
         start()
@@ -140,33 +140,35 @@ private struct FeedLife {
 
     private mutating func lose(_ endpoint: String) {
         connected.remove(endpoint)
-        missing.append(clock.elapsed)
+        missing[endpoint] = [clock.elapsed]
         recorder?.disconnected(endpoint, at: clock.wall)
     }
 
     private mutating func connect(_ endpoint: String) {
         connected.insert(endpoint)
         recorder?.connected(endpoint, at: clock.wall)
+        settle(endpoint)
     }
 
     private mutating func look() {
         recorder?.look(
             now: clock.wall, connected: connected.count, received: 0, empty: clock.wall)
-        if connected.count == Self.endpoints.count { settle() }
     }
 
-    private mutating func settle() {
-        missed += missing.map {
-            Timestamp(microseconds: clock.wall.microseconds - (clock.elapsed - $0))
+    private mutating func settle(_ endpoint: String) {
+        for moment in missing.removeValue(forKey: endpoint) ?? [] {
+            let ago = clock.elapsed - moment
+            missed.append(Timestamp(microseconds: clock.wall.microseconds - ago))
         }
-        missing = []
     }
 
     private mutating func pass(seconds: Int64) {
         for _ in 0..<4 {
             clock.elapsed += seconds * 250_000
             clock.wall = Timestamp(microseconds: clock.wall.microseconds + seconds * 250_000)
-            if connected.count < Self.endpoints.count { missing.append(clock.elapsed) }
+            for endpoint in Self.endpoints where !connected.contains(endpoint) {
+                missing[endpoint, default: []].append(clock.elapsed)
+            }
         }
         read()
     }

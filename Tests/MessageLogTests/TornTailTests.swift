@@ -1,4 +1,4 @@
-// What could go wrong: power fails while a batch is written, and what is on the disk of it keeps the
+// What could go wrong: power fails while a batch is written, and what the disk has of it keeps the
 // log from opening, passes for records, or takes acknowledged ones with it when it is cut away.
 //
 // Tails of three sizes, torn from a place on: gone, zeros, garbage, what an earlier journal had

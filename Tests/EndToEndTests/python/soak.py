@@ -29,7 +29,9 @@ from harness import (
     until)
 
 SECONDS = float(os.environ.get("TALLYLOG_SOAK_SECONDS", "20"))
-RATE = 150  # messages a second on the bus
+# Messages a second on the bus, and in every tenth second: more than a datagrepper's page. More of
+# those, and a source that reads them again and again for each of the kills never catches up.
+RATE, CROWDED_RATE = 20, 150
 RETAINED = "100K"  # of archives, so that payloads are dropped within seconds
 RULES = """
 rules:
@@ -74,9 +76,12 @@ class Publishing(threading.Thread):
         self.stopping, self.garbage = threading.Event(), 0
 
     def run(self):
-        source, sent, begun = random.Random(SEED), [], time.time()
+        source, sent, wanted, last = random.Random(SEED), [], 0.0, time.time()
         while not self.stopping.wait(0.01):
-            while len(sent) < (time.time() - begun) * RATE:
+            now = time.time()
+            wanted += (now - last) * (CROWDED_RATE if int(now) % 10 == 0 else RATE)
+            last = now
+            while len(sent) < wanted:
                 message = made_up(source, len(sent), "bus")
                 # Late by its own time, it would lie before what a gap asks for.
                 message["timestamp"] = int(time.time())
