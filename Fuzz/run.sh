@@ -29,14 +29,15 @@ mkdir -p work
 # libFuzzer's own words go to a log of the target.
 run() {
     local target=$1 time=$2
+    shift 2
     mkdir -p "work/$target" "Cases/$target"
     TALLYLOG_FUZZ=$target timeout -s KILL $((time + 120)) "$runner" "work/$target" "Cases/$target" \
         -max_total_time="$time" -max_len=4096 -timeout=60 -rss_limit_mb=4096 \
-        -print_final_stats=1 -artifact_prefix="work/$target-" >"work/$target.log" 2>&1
+        -print_final_stats=1 -artifact_prefix="work/$target-" "$@" >"work/$target.log" 2>&1
 }
 
-# Found within a second or so where the instruments work.
-if run canary 60; then
+# Found within seconds where the instruments work, and a minute or so on a busy machine.
+if run canary 180 -max_len=8; then
     echo "canary: its mistake was not found; the runs would be worth nothing"
     exit 1
 fi
