@@ -51,6 +51,30 @@ import Testing
         try engine.close()
     }
 
+    /// What a full disk has let in of a batch stays, but that is no reason to acknowledge it.
+    @Test func aBatchOfWhichAPartIsDurableIsRefused() throws {
+        let directory = TemporaryDirectory()
+        let disk = try simulatedDisk(for: directory.path)
+        let options = smallOptions(disk: disk, journalBytes: 16 << 10, segmentRecords: 20)
+        let engine = try Engine(directory: directory.path + "/store", options: options)
+        disk.setCapacity(bytes: 48 << 10)
+        let all = NumberedMessages.records(1...400)
+        guard case .failure(let error) = Appending(all, to: engine, mayWait: false).outcome else {
+            Issue.record("400 messages were acknowledged on a full disk")
+            return
+        }
+        #expect(error.isFullDisk, "\(error)")
+        guard case .integer(let durable) = count(engine) else { preconditionFailure("a count") }
+        #expect(durable > 0 && durable < 400)
+        disk.setCapacity(bytes: nil)
+        let outcomes = try Appending(all, to: engine).outcome.get()
+        let repeated = outcomes.count { if case .duplicate = $0 { true } else { false } }
+        #expect(repeated == Int(durable))
+        #expect(count(engine) == .integer(400))
+        expectAccounted(engine)
+        try engine.close()
+    }
+
     @Test func aFailedFlushStopsAppendsAndNothingElse() throws {
         let directory = TemporaryDirectory()
         let disk = try simulatedDisk(for: directory.path)
