@@ -61,6 +61,7 @@ struct Import: ParsableCommand {
         _ directory: String, _ profile: Profile, _ lines: LineReader, _ meter: ProgressMeter
     ) throws -> ImportCounts {
         let engine = try StoreDirectory.open(directory)
+        defer { StoreDirectory.letGo(engine) }
         let rejected = try RejectedFile(path: directory + "/rejected.jsonl")
         let parser = EnvelopeParser(profile: profile)
         let failure = Monitor<EngineError?>(nil)

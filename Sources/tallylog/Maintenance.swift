@@ -14,6 +14,7 @@ struct Verify: ParsableCommand {
 
     mutating func run() throws {
         let engine = try StoreDirectory.open(existing: data)
+        defer { StoreDirectory.letGo(engine) }
         let report: StoreReport
         var meter: ProgressMeter?
         do {
@@ -146,6 +147,7 @@ struct Dump: ParsableCommand {
 
     mutating func run() throws {
         let engine = try StoreDirectory.open(existing: data)
+        defer { StoreDirectory.letGo(engine) }
         do {
             _ = try engine.checkpoint()
             if physical {

@@ -41,6 +41,12 @@ enum StoreDirectory {
         do { try engine.close() } catch { throw explained(error) }
     }
 
+    /// To be deferred by who opens a store, for what is thrown in between: threads that still run
+    /// when the process exits would meet what that takes apart. Nothing, once the store is closed.
+    static func letGo(_ engine: Engine) {
+        do { try engine.close() } catch { Terminal.complain("\(error)") }
+    }
+
     /// Prints why, and turns it into an exit code.
     static func explained(_ error: EngineError) -> any Error {
         Terminal.complain("\(error)")

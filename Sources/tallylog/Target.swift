@@ -49,6 +49,7 @@ struct Target: ParsableArguments {
         if let client = try runningServer() { return try client.ask(words) }
         guard let data else { throw CommandFailure("no store is named") }
         let engine = try StoreDirectory.open(existing: data)
+        defer { StoreDirectory.letGo(engine) }
         let reply = Self.answer(words, from: engine)
         try StoreDirectory.close(engine)
         return reply
