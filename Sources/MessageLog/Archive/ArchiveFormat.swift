@@ -33,11 +33,14 @@ enum ArchiveFormat {
         static let first: UInt8 = 8
         static let escapeBit: UInt8 = 0x40
 
+        /// The bytes that `plainBytes` looks at.
+        static let stepBytes = 16
+
         /// How many of the first of 16 bytes stand for themselves, in the order of memory.
         @inline(__always)
         static func plainBytes(_ low: UInt64, _ high: UInt64) -> Int {
             let (lowBelow, highBelow) = (below(low), below(high))
-            if lowBelow | highBelow == 0 { return 16 }
+            if lowBelow | highBelow == 0 { return stepBytes }
             return lowBelow != 0
                 ? lowBelow.trailingZeroBitCount / 8 : 8 + highBelow.trailingZeroBitCount / 8
         }

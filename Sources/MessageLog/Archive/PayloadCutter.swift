@@ -211,12 +211,13 @@ extension UnsafeRawBufferPointer {
     @inline(__always)
     func nextMarker(from start: Int) -> Int {
         var place = start
-        while place &+ 16 <= count {
+        let stepBytes = ArchiveFormat.Marker.stepBytes
+        while place &+ stepBytes <= count {
             let plain = unsafe ArchiveFormat.Marker.plainBytes(
                 loadUnaligned(fromByteOffset: place, as: UInt64.self),
                 loadUnaligned(fromByteOffset: place &+ 8, as: UInt64.self))
             place &+= plain
-            if plain < 16 { return place }
+            if plain < stepBytes { return place }
         }
         while place < count, unsafe self[place] >= ArchiveFormat.Marker.first { place &+= 1 }
         return place

@@ -20,7 +20,7 @@ struct PayloadWriter {
     }
 
     /// What is copied at once.
-    private static let stepBytes = 16
+    private static let stepBytes = ArchiveFormat.Marker.stepBytes
     private static let timeBytesMax = 20 + 1 + 6
 
     /// Copies text up to the next marker, or to its end.

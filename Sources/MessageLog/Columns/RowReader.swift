@@ -8,13 +8,13 @@ package struct RowReader {
     private let blockRows: Int
     /// The block that was read last.
     private var index = -1
-    /// It, where it is in memory.
+    /// It, where it is in memory, or decoded.
     private var block: ColumnBlock?
-    /// It, where it is in a file.
+    /// It, where it is read in place.
     private var decoder: BlockDecoder?
     private var found = BlockDecoder.RowColumns()
-    /// How many positions of it were wanted.
-    private var wanted = 0
+    /// How many positions of it were read in place.
+    private var positionsRead = 0
     private var places: ArchivePlaces
 
     /// From so many rows on it is cheaper to decode all.
@@ -44,8 +44,8 @@ package struct RowReader {
     package mutating func position(ofRow row: Int) -> UInt64 {
         let place = enter(row)
         if let block { return block.positions[place] }
-        wanted += 1
-        if wanted > Self.singleRows { return decode(row).positions[place] }
+        positionsRead += 1
+        if positionsRead > Self.singleRows { return decode(row).positions[place] }
         if found.positions != nil { return value(found.positions, place) }
         return places.position(ofRow: row, topic: topic(ofRow: row))
             ?? decode(row).positions[place]
@@ -85,8 +85,8 @@ package struct RowReader {
             found = decoder.rowColumns()
             self.decoder = decoder
         }
-        self.wanted = 0
-        keep(wanted, ifNotedStill: damage)
+        positionsRead = 0
+        keep(wanted, ifNoneSince: damage)
     }
 
     /// Decodes the block of a row.
@@ -95,12 +95,12 @@ package struct RowReader {
         let index = row / blockRows
         let decoded = columns.block(index, [.times, .topics, .ids, .positions])
         block = decoded
-        keep(index, ifNotedStill: damage)
+        keep(index, ifNoneSince: damage)
         return decoded
     }
 
     /// Damage is noted again by whoever reads the block again.
-    private mutating func keep(_ block: Int, ifNotedStill damage: Int) {
+    private mutating func keep(_ block: Int, ifNoneSince damage: Int) {
         index = columns.damageNoted == damage ? block : -1
     }
 }
