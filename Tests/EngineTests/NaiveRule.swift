@@ -186,10 +186,7 @@ struct NaiveRule {
     // Answers.
 
     func answer(_ question: RuleQuestion, _ messages: [RuledMessage]) -> Reply {
-        let facts = facts(messages).filter { fact in
-            question.range.contains(Timestamp(microseconds: fact.message.model.time))
-                && passes(fact, question.filters)
-        }
+        let facts = facts(messages, of: question)
         switch question.what {
         case .count: return .integer(Int64(facts.count))
         case .series(let grid, _): return .pairs(series(facts, grid))
@@ -228,6 +225,24 @@ struct NaiveRule {
                             .array([.bulk(entry.name), $0])
                         }
                     })
+        }
+    }
+
+    /// Whether a series by name has more pairs of a bucket and a name than an answer may have.
+    func isTooWide(_ question: RuleQuestion, _ messages: [RuledMessage]) -> Bool {
+        guard case .seriesBy(let grid, let key, _, _) = question.what else { return false }
+        let names = Set(facts(messages, of: question).map { $0.values[place(key)] })
+        let numbers = messages.map { Timestamp(microseconds: $0.model.time) }
+            .filter { question.range.contains($0) }.map { grid.number(of: $0) }
+        guard let first = numbers.min(), let last = numbers.max() else { return false }
+        return Int64(names.count) * (last - first + 1) > Limits.seriesCellsMax
+    }
+
+    /// Those of the question's range that its filters let pass.
+    private func facts(_ messages: [RuledMessage], of question: RuleQuestion) -> [Fact] {
+        facts(messages).filter { fact in
+            question.range.contains(Timestamp(microseconds: fact.message.model.time))
+                && passes(fact, question.filters)
         }
     }
 

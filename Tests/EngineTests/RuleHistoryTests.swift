@@ -142,6 +142,11 @@ struct RuleHistory {
         }
         try checkWords(question)
         let answer = Executor.answer(.rule(question), withSequence: true, from: engine)
+        if case .error(let text) = answer, text.hasPrefix("ERR the series would have more than"),
+            rule.isTooWide(question, messages)
+        {
+            return
+        }
         guard case .array(let parts) = answer, parts.count == 2,
             case .integer(let sequence) = parts[0]
         else {
