@@ -30,8 +30,7 @@ package final class NameTable: Sendable {
         if let id = unsafe names(dimension).find(text, hash) { return id }
         var category: UInt32 = 0
         if dimension == .topic {
-            let topic = unsafe String(decoding: text, as: UTF8.self)
-            category = intern(.category, Array(Category.of(topic: topic).utf8))
+            category = intern(.category, unsafe Category.of(topic: Array(text)))
         }
         return unsafe names(dimension).add(text, hash, companion: category)
     }

@@ -10,9 +10,9 @@ public import Query
 /// process at a time holds a store; all methods may be called from any thread or task.
 public final class Store: Sendable {
     let engine: Engine
-    private let profile: Profile
+    private let profile: @Sendable () -> Profile
 
-    private init(_ engine: Engine, _ profile: Profile) {
+    private init(_ engine: Engine, _ profile: @escaping @Sendable () -> Profile) {
         self.engine = engine
         self.profile = profile
     }
@@ -29,9 +29,9 @@ public final class Store: Sendable {
         _ directory: String, retention: Retention = .none, profile: String = "fedora",
         aliases: String? = nil
     ) throws(StoreError) -> Store {
-        let loaded: Profile
+        let loaded: @Sendable () -> Profile
         do {
-            loaded = try Profile.load(profile, aliases: aliases)
+            loaded = try Profile.deferred(profile, aliases: aliases)
         } catch { throw StoreError(sentence: error.description) }
         do {
             var options = Engine.Options()
@@ -41,7 +41,7 @@ public final class Store: Sendable {
     }
 
     /// A batch whose messages get the names that the store's profile finds.
-    public func makeBatch() -> MessageBatch { MessageBatch(profile) }
+    public func makeBatch() -> MessageBatch { MessageBatch(profile()) }
 
     /// Appends messages and waits until they are on stable storage and visible.
     /// - Returns: one receipt per message, in order.

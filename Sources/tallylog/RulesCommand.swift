@@ -127,10 +127,9 @@ struct RuleTrial: ~Copyable {
             }
         }
         guard isMessage, let topic = names[Int(Dimension.topic.code)].first else { return nil }
-        let text = String(decoding: topic, as: UTF8.self)
         message.names = names
-        message.setTopic(topic, category: Array(Category.of(topic: text).utf8))
-        return text
+        message.setTopic(topic, category: Category.of(topic: topic))
+        return String(decoding: topic, as: UTF8.self)
     }
 
     /// What came of it.

@@ -57,7 +57,8 @@ struct Target: ParsableArguments {
 
     private static func answer(_ words: [[UInt8]], from engine: Engine) -> Reply {
         do {
-            let handler = EngineHandler(engine, profile: .fedora, rejected: { _, _ in })
+            // Nothing is appended, so that no names are looked for.
+            let handler = EngineHandler(engine, profile: .none, rejected: { _, _ in })
             let request = try RequestParser.parse(Words(words), now: WallClock.now)
             switch request {
             case .question, .explain, .gaps, .checkpoint, .compact, .rebuild, .backup,

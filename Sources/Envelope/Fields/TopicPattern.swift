@@ -23,7 +23,7 @@ package struct TopicPattern: Hashable, Sendable {
     /// What patterns are compared with.
     static func tokens(of topic: String) -> ArraySlice<Substring> {
         topic.split(separator: ".", omittingEmptySubsequences: false)
-            .dropFirst(Category.place(in: topic))
+            .dropFirst(Category.place(in: Array(topic.utf8)))
     }
 
     /// Whether a whole topic is meant.

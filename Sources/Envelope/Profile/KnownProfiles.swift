@@ -57,6 +57,16 @@ extension Profile {
         return profile
     }
 
+    /// The same, read when it is first called for where it is part of the program: such a one has
+    /// no mistake, and whoever only asks questions needs none.
+    package static func deferred(
+        _ text: String, aliases: String?
+    ) throws(ConfigurationError) -> @Sendable () -> Profile {
+        if aliases == nil, names.contains(text) { return { named(text) ?? none } }
+        let loaded = try load(text, aliases: aliases)
+        return { loaded }
+    }
+
     /// Reads a profile's text, which may extend one that is part of the program.
     /// - Parameters:
     ///   - text: a file's bytes.

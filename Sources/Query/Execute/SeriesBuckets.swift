@@ -53,8 +53,9 @@ struct SeriesBuckets {
         if let aligned, aligned.seconds == piece.granularity.seconds {
             let first = Int(piece.buckets.lowerBound - aligned.first)
             // The span may reach past the asked range, but only where no messages are.
+            var cells = counts.mutableSpan
             for (index, amount) in amounts.enumerated() where amount > 0 {
-                counts[first + index] += Int64(amount)
+                cells[first + index] += Int64(amount)
             }
             return
         }

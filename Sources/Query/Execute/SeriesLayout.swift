@@ -107,24 +107,31 @@ struct SeriesLayout {
     /// Starts in seconds and counts of what is listed.
     /// - Parameter counts: of the counted buckets.
     func pairs(_ counts: [Int64]) -> [(Int64, Int64)] {
+        if let windows { return sums(of: counts, windows.shape) }
         var pairs: [(Int64, Int64)] = []
-        guard let windows else {
-            // A fixed width saves a calendar's arithmetic for every bucket.
-            let width = grid.fixedSeconds
-            let first = counts.isEmpty ? 0 : listed(0).start
-            for index in counts.indices where keepsEmpty || counts[index] > 0 {
-                if let width {
-                    pairs.append((first + Int64(index) * width, counts[index]))
-                    continue
-                }
-                // A day that a zone skipped has no time of its own.
-                let (start, span) = listed(index)
-                if !span.isEmpty { pairs.append((start, counts[index])) }
+        pairs.reserveCapacity(counts.count)
+        // A fixed width saves a calendar's arithmetic for every bucket.
+        if let width = grid.fixedSeconds, !counts.isEmpty {
+            var start = listed(0).start
+            for count in counts {
+                if keepsEmpty || count > 0 { pairs.append((start, count)) }
+                start += width
             }
             return pairs
         }
-        let perStep = Int(windows.shape.step / windows.shape.pieceSeconds)
-        let perWindow = Int(windows.shape.piecesPerWindow)
+        for index in counts.indices where keepsEmpty || counts[index] > 0 {
+            // A day that a zone skipped has no time of its own.
+            let (start, span) = listed(index)
+            if !span.isEmpty { pairs.append((start, counts[index])) }
+        }
+        return pairs
+    }
+
+    /// Starts and sums of the windows, from their pieces' counts.
+    private func sums(of counts: [Int64], _ shape: SlidingWindows) -> [(Int64, Int64)] {
+        var pairs: [(Int64, Int64)] = []
+        let perStep = Int(shape.step / shape.pieceSeconds)
+        let perWindow = Int(shape.piecesPerWindow)
         // sums[i] is the sum of the pieces before i.
         var sums: [Int64] = [0]
         sums.reserveCapacity(counts.count + 1)

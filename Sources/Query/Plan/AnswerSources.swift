@@ -79,6 +79,8 @@ struct AnswerSources {
     /// The scans for the rows that the rollups' buckets leave out.
     /// - Parameter reading: columns that are needed besides times, topics and the filter's own.
     func scans(reading: ColumnSelection = []) -> [ColumnScan] {
+        // Most questions are of whole buckets, and up to date.
+        if let split, split.edges.isEmpty, folded >= end { return [] }
         let wanted = filter.columns.union(reading).union(.times)
         let scan = { (sequences: Range<UInt64>, span: Span) in
             ColumnScan(filter: filter, sequences: sequences, span: span, wanted: wanted)

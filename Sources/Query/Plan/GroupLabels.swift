@@ -50,9 +50,7 @@ struct GroupLabels {
 
     private func text(of id: UInt32) -> [UInt8] {
         let name = names.text(dimension.counted, id)
-        if dimension == .category {
-            return Array(Category.of(topic: String(decoding: name, as: UTF8.self)).utf8)
-        }
+        if dimension == .category { return Category.of(topic: name) }
         guard let level else { return name }
         var dots = 0
         let end = name.firstIndex { byte in

@@ -33,7 +33,7 @@ struct ResolvedFilter {
     }
 
     /// The columns that a row is tested by.
-    var columns: ColumnSelection { onlyTopics ? [.topics] : [.topics, .sets] }
+    var columns: ColumnSelection { onlyTopics ? .topics : .topics.union(.sets) }
 
     /// Whether the filter only speaks of topics, so that tallies over topics answer it.
     var onlyTopics: Bool { wanted.isEmpty && refused.isEmpty }
@@ -111,9 +111,7 @@ extension Dimension {
 
 extension Filter.Clause {
     fileprivate func isMet(byTopic topic: [UInt8]) -> Bool {
-        let name =
-            dimension == .category
-            ? Array(Category.of(topic: String(decoding: topic, as: UTF8.self)).utf8) : topic
+        let name = dimension == .category ? Category.of(topic: topic) : topic
         return patterns.contains { $0.matches(name) }
     }
 
