@@ -32,7 +32,7 @@ COPY = FOLDER / "tallylog"
 VERDICTS = FOLDER / "verdicts.jsonl"
 # A build takes a minute or so; the first one as long as any.
 BUILD_SECONDS = 3600
-BUILD = ["swift", "build", "--build-tests", "--disable-index-store"]
+BUILD = ["swift", "build", "--build-tests"]
 # Less than in CI: what such a fault breaks, it breaks often.
 SIZES = {"TALLYLOG_QUESTIONS": "10000", "TALLYLOG_POWER_CUTS": "400", "TALLYLOG_RULES": "1000"}
 

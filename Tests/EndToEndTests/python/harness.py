@@ -23,6 +23,10 @@ USERS = [f"user{i}" for i in range(300)]
 
 random.seed(SEED)
 
+# Of a broken connection redis-py says to which host and port it led, and falls over a path.
+redis.connection.UnixDomainSocketConnection.host = "socket"
+redis.connection.UnixDomainSocketConnection.port = 0
+
 
 def make_messages(amount):
     """Messages with known topics, users and times; a tenth has no user. Every id is its own."""
@@ -185,6 +189,9 @@ class Repeating(threading.Thread):
     def finish(self):
         self.stopping.set()
         self.join()
+        self.check()
+
+    def check(self):
         if self.failure:
             raise self.failure
 

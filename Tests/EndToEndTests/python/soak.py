@@ -181,9 +181,11 @@ def compare(client, messages):
     check("sums by a rule", {name: n for name, n in sums.items()}, dict(totals))
 
 
-def kill_again_and_again(server):
+def kill_again_and_again(server, others):
     kills, end = 0, time.time() + SECONDS
     while time.time() < end:
+        for thread in others:
+            thread.check()
         time.sleep(min(random.choice([0.2, 3, 8]), max(0, end - time.time())))
         server.kill()
         kills += 1
@@ -225,7 +227,7 @@ def soak(server, bus, truth, archive):
     others = [Appending(server, truth), Asking(server), Asking(server), Tending(server)]
     for thread in [publishing, *others]:
         thread.start()
-    kills = kill_again_and_again(server)
+    kills = kill_again_and_again(server, others)
     publishing.stopping.set()
     publishing.join()
     for thread in others:
