@@ -163,7 +163,7 @@ class Repeating(threading.Thread):
     """Does `step` again and again, with a new connection whenever the server is started again."""
 
     def __init__(self, server):
-        super().__init__()
+        super().__init__(daemon=True)
         self.server = server
         self.client = None
         self.stopping = threading.Event()
