@@ -37,7 +37,7 @@ class Appender(threading.Thread):
     """APPENDs messages of a topic of its own, reconnecting whenever the server is killed."""
 
     def __init__(self, server):
-        super().__init__()
+        super().__init__(daemon=True)
         self.client = redis.Redis(unix_socket_path=server.socket, socket_timeout=30)
         self.stopping = threading.Event()
         self.acknowledged = []

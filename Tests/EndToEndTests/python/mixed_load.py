@@ -77,7 +77,7 @@ class Asking(threading.Thread):
     """Asks every question in turn, when it is due, until it is told to stop."""
 
     def __init__(self, number, server, ended, topics, users):
-        super().__init__()
+        super().__init__(daemon=True)
         self.number, self.ended, self.failure = number, ended, None
         self.totals = []
         self.topic, self.user = topics[number % len(topics)], users[number % len(users)]
@@ -107,7 +107,7 @@ class Tailing(threading.Thread):
     """Reads one topic from the start, as it comes, until the last sequence."""
 
     def __init__(self, server, topic, goal):
-        super().__init__()
+        super().__init__(daemon=True)
         self.topic, self.goal, self.sequences, self.failure = topic, goal, [], None
         self.client = redis.Redis(unix_socket_path=server.socket, socket_timeout=60)
 

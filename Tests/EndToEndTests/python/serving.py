@@ -42,7 +42,7 @@ class Client(threading.Thread):
     """APPENDs in pipelines until the server leaves."""
 
     def __init__(self, server):
-        super().__init__()
+        super().__init__(daemon=True)
         self.client = redis.Redis(unix_socket_path=server.socket, socket_timeout=30)
         self.acknowledged = []
         self.failure = None
