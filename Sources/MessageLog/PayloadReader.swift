@@ -36,8 +36,9 @@ package struct PayloadReader {
     package mutating func append(
         payloadOfRow row: Int, time: Int64? = nil, to payload: inout [UInt8]
     ) throws(LogError) {
+        let (topic, stored) = rows.place(ofRow: row)
         // Damaged columns may say anything; nothing stands that far behind.
-        let position = Int(clamping: rows.position(ofRow: row))
+        let position = Int(clamping: stored)
         let sequence = segment.firstSequence + UInt64(row)
         switch segment.payloads {
         case .dropped: throw .dropped(sequence: sequence)
@@ -47,7 +48,6 @@ package struct PayloadReader {
         case .archive:
             known.time = time ?? rows.time(ofRow: row)
             known.setID(rows.id(ofRow: row))
-            let topic = rows.topic(ofRow: row)
             try blocks?.append(position, topic, &known, sequence: sequence, to: &payload)
         }
     }

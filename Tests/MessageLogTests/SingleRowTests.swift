@@ -95,6 +95,12 @@ import Testing
                 #expect(cursor.last(before: row) == rows.last { $0 < row }, "seed \(seed), \(row)")
                 #expect(cursor.first(from: row) == rows.first { $0 >= row }, "seed \(seed), \(row)")
                 #expect(cursor.contains(row) == rows.contains(row), "seed \(seed), \(row)")
+                // From anywhere, and then on to rows beside it.
+                let near = row + random.below(5) - 2
+                for row in [row, near, near - 1] {
+                    let rank = rows.firstIndex(of: row)
+                    #expect(cursor.rank(of: row) == rank, "seed \(seed), \(row)")
+                }
                 let range = row..<row + random.below(700)
                 var found: [UInt32] = []
                 cursor.append(in: range, to: &found)

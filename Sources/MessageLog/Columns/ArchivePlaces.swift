@@ -26,14 +26,25 @@ struct ArchivePlaces {
         return starts[Int(topic)] &+ UInt64(rank)
     }
 
+    /// The same of a row that stands in its topic's list beside the one that was asked for last, as
+    /// in listings of one topic: what its columns say of it need not be read.
+    /// - Returns: nil of any other row.
+    @inline(__always)
+    mutating func place(besideLast row: Int) -> (topic: UInt32, position: UInt64)? {
+        guard let rank = list?.rank(besideLast: row) else { return nil }
+        return (topic, starts[Int(topic)] &+ UInt64(rank))
+    }
+
     private mutating func rank(ofRow row: Int, _ topic: UInt32, _ file: ColumnsFile) -> Int? {
+        if topic == self.topic, list != nil { return list?.rank(of: row) }
         if starts.isEmpty { starts = file.topicStarts }
         guard Int(topic) < starts.count, let names = file.dimension(.topic) else { return nil }
+        let postings = names.postings(topic, rows: file.rows)
         guard topic == self.topic else {
             (self.topic, list) = (topic, nil)
-            return names.postings(topic, rows: file.rows).rank(of: row)
+            return postings.rank(of: row)
         }
-        if list == nil { list = PostingCursor(names.postings(topic, rows: file.rows), file) }
+        list = PostingCursor(postings, file)
         return list?.rank(of: row)
     }
 }

@@ -98,8 +98,11 @@ struct BlockDecoder {
     func rowColumns() -> RowColumns {
         var found = RowColumns()
         for index in 0..<columnCount {
-            guard let column = column(at: index), column.count == rows else { continue }
-            switch ColumnsFormat.Column(rawValue: column.code) {
+            let entry = 4 + index * ColumnsFormat.columnEntryBytes
+            guard let code = unsafe ColumnsFormat.Column(rawValue: bytes[entry]),
+                code.isReadByRow, let column = column(at: index), column.count == rows
+            else { continue }
+            switch code {
             case .times: found.times = column
             case .topics: found.topics = column
             case .idForms: found.idForms = column

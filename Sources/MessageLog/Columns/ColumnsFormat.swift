@@ -73,6 +73,14 @@ enum ColumnsFormat {
         case setCounts = 7
         case setIDs = 8
         case topicPlaces = 9
+
+        /// Whether it is one of `BlockDecoder.RowColumns`.
+        var isReadByRow: Bool {
+            switch self {
+            case .times, .topics, .idForms, .positions: true
+            default: false
+            }
+        }
     }
 }
 

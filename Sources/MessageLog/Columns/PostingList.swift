@@ -68,15 +68,18 @@ struct PostingList: @unchecked Sendable {
     func append(_ chunk: Int, to rows: inout [UInt32]) -> Int? {
         var offset = stepsStart(chunk)
         var row = rowBefore(chunk)
-        for _ in chunk * Self.chunkRows..<min(count, (chunk + 1) * Self.chunkRows) {
-            guard let step = unsafe VariableLength.read(steps, &offset), step > 0 else {
-                return nil
+        var isWhole = true
+        let wanted = min(count - chunk * Self.chunkRows, Self.chunkRows)
+        rows.append(addingCapacity: wanted) { room in
+            for _ in 0..<wanted {
+                let step = unsafe VariableLength.read(steps, &offset) ?? 0
+                row &+= Int(step)
+                isWhole = step > 0 && row < rowsEnd
+                guard isWhole else { return }
+                room.append(UInt32(truncatingIfNeeded: row))
             }
-            row &+= Int(step)
-            guard row < rowsEnd else { return nil }
-            rows.append(UInt32(truncatingIfNeeded: row))
         }
-        return offset
+        return isWhole ? offset : nil
     }
 
     /// How many rows of the list stand before this one; nil if it is none of them.

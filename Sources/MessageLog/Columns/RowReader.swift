@@ -6,8 +6,12 @@ import Model
 package struct RowReader {
     private let columns: SegmentColumns
     private let blockRows: Int
-    /// The block that was read last.
-    private var index = -1
+    /// How many topics a columns file has.
+    private let topicNames: Int
+    /// The first row of the block that was read last.
+    private var firstRow = 0
+    /// Its rows; none where it is to be read again.
+    private var held = 0..<0
     /// It, where it is in memory, or decoded.
     private var block: ColumnBlock?
     /// It, where it is read in place.
@@ -23,6 +27,7 @@ package struct RowReader {
     package init(_ columns: SegmentColumns) {
         self.columns = columns
         blockRows = columns.blockRows
+        topicNames = columns.file?.topicNames ?? 0
         places = ArchivePlaces(columns.file)
     }
 
@@ -37,18 +42,33 @@ package struct RowReader {
         let place = enter(row)
         if let block { return block.topics[place] }
         let topic = UInt32(truncatingIfNeeded: value(found.topics, place))
-        return topic <= columns.names.count(of: .topic) ? topic : 0
+        return topic <= topicNames ? topic : 0
     }
 
     /// Where a row's record stands in its journal, in bytes, or its payload in the archive's order.
-    package mutating func position(ofRow row: Int) -> UInt64 {
+    package mutating func position(ofRow row: Int) -> UInt64 { self.place(ofRow: row).position }
+
+    /// The same, and the row's topic, which tells where the position is.
+    mutating func place(ofRow row: Int) -> (topic: UInt32, position: UInt64) {
         let place = enter(row)
-        if let block { return block.positions[place] }
+        if let block { return (block.topics[place], block.positions[place]) }
         positionsRead += 1
-        if positionsRead > Self.singleRows { return decode(row).positions[place] }
-        if found.positions != nil { return value(found.positions, place) }
-        return places.position(ofRow: row, topic: topic(ofRow: row))
-            ?? decode(row).positions[place]
+        guard positionsRead <= Self.singleRows else { return decodedPlace(ofRow: row) }
+        guard found.positions == nil else {
+            return (topic(ofRow: row), value(found.positions, place))
+        }
+        if let near = places.place(besideLast: row) { return near }
+        let topic = topic(ofRow: row)
+        guard let position = places.position(ofRow: row, topic: topic) else {
+            return decodedPlace(ofRow: row)
+        }
+        return (topic, position)
+    }
+
+    private mutating func decodedPlace(ofRow row: Int) -> (topic: UInt32, position: UInt64) {
+        let block = decode(row)
+        let place = row - block.firstRow
+        return (block.topics[place], block.positions[place])
     }
 
     /// The message's id.
@@ -69,13 +89,14 @@ package struct RowReader {
     /// - Returns: the row's place in it.
     @inline(__always)
     private mutating func enter(_ row: Int) -> Int {
-        precondition(row >= 0 && row < columns.rows, "row \(row) of \(columns.rows)")
-        let wanted = row / blockRows
-        if wanted != index { enter(block: wanted) }
-        return row - wanted * blockRows
+        if !held.contains(row) { enter(blockOf: row) }
+        return row &- firstRow
     }
 
-    private mutating func enter(block wanted: Int) {
+    private mutating func enter(blockOf row: Int) {
+        precondition(row >= 0 && row < columns.rows, "row \(row) of \(columns.rows)")
+        let wanted = row / blockRows
+        firstRow = wanted * blockRows
         let damage = columns.damageNoted
         switch columns.backing {
         case .active(let view): block = view.block(wanted)
@@ -86,21 +107,21 @@ package struct RowReader {
             self.decoder = decoder
         }
         positionsRead = 0
-        keep(wanted, ifNoneSince: damage)
+        keepBlock(ifNoneSince: damage)
     }
 
     /// Decodes the block of a row.
     private mutating func decode(_ row: Int) -> ColumnBlock {
         let damage = columns.damageNoted
-        let index = row / blockRows
-        let decoded = columns.block(index, [.times, .topics, .ids, .positions])
+        let decoded = columns.block(row / blockRows, [.times, .topics, .ids, .positions])
         block = decoded
-        keep(index, ifNoneSince: damage)
+        keepBlock(ifNoneSince: damage)
         return decoded
     }
 
     /// Damage is noted again by whoever reads the block again.
-    private mutating func keep(_ block: Int, ifNoneSince damage: Int) {
-        index = columns.damageNoted == damage ? block : -1
+    private mutating func keepBlock(ifNoneSince damage: Int) {
+        let end = min(firstRow + blockRows, columns.rows)
+        held = columns.damageNoted == damage ? firstRow..<end : 0..<0
     }
 }

@@ -86,10 +86,13 @@ struct SegmentSearch {
     mutating func timedRows(ofBlock index: Int) -> [(row: Int, time: Int64)] {
         let range = rows(index)
         if let found = candidates?.rows(in: range) {
-            return found.compactMap { row in
+            var timed: [(row: Int, time: Int64)] = []
+            timed.reserveCapacity(found.count)
+            for row in found {
                 let time = reader.time(ofRow: Int(row))
-                return isInside(time) ? (Int(row), time) : nil
+                if isInside(time) { timed.append((Int(row), time)) }
             }
+            return timed
         }
         guard let (block, places) = block(index, reading: []) else { return [] }
         return places.map { (block.firstRow + $0, block.times[$0]) }
