@@ -42,11 +42,16 @@ extension UnsafeMutableRawBufferPointer {
     @inline(__always)
     package func store(decimal value: Int64) {
         var rest = UInt64(value)
-        for place in 0..<count {
-            unsafe self[count &- 1 &- place] =
-                UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10)
-            rest /= 10
+        var end = count
+        // Two at a time, for the divisions are what it takes.
+        while end >= 2 {
+            end &-= 2
+            let pair = UInt16(truncatingIfNeeded: rest % 100)
+            let digits = pair / 10 | (pair % 10) << 8 | 0x3030
+            unsafe storeBytes(of: digits.littleEndian, toByteOffset: end, as: UInt16.self)
+            rest /= 100
         }
+        if end > 0 { unsafe self[0] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10) }
     }
 
     /// Writes two lower-case hexadecimal digits for each byte, and zeros up to a multiple of eight

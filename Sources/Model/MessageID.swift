@@ -46,7 +46,7 @@ public struct MessageID: Hashable, Sendable {
             return "derived-" + hex(high) + hex(low)
         default:
             var text: [UInt8] = []
-            appendBusText(to: &text)
+            setBusText(&text)
             return String(decoding: text, as: UTF8.self)
         }
     }
@@ -54,9 +54,12 @@ public struct MessageID: Hashable, Sendable {
     /// Whether the id is one of the bus.
     package var isOfBus: Bool { form > Self.derivedForm }
 
-    /// Appends the text of an id of the bus.
-    package func appendBusText(to text: inout [UInt8]) {
-        unsafe text.append(count: Self.busTextBytes) { unsafe storeBusText(in: $0) }
+    /// Makes `text` the text of an id of the bus; one id's text is written over another's.
+    package func setBusText(_ text: inout [UInt8]) {
+        if text.count != Self.busTextBytes {
+            text = Array(repeating: 0, count: Self.busTextBytes)
+        }
+        unsafe text.withUnsafeMutableBytes { unsafe storeBusText(in: $0) }
     }
 
     /// `dddd-xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx`.

@@ -10,7 +10,6 @@ struct KnownValues {
     private(set) var id: [UInt8] = []
 
     mutating func setID(_ id: MessageID) {
-        self.id.removeAll(keepingCapacity: true)
-        if id.isOfBus { id.appendBusText(to: &self.id) }
+        if id.isOfBus { id.setBusText(&self.id) } else { self.id = [] }
     }
 }

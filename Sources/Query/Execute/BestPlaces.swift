@@ -22,7 +22,11 @@ struct BestPlaces {
     init(limit: Int, descending: Bool) {
         self.limit = limit
         self.descending = descending
+        heap.reserveCapacity(min(limit, Self.placesReserved))
     }
+
+    /// Memory is taken at once for so many.
+    private static let placesReserved = 128
 
     private func isWorse(_ left: MessagePlace, _ right: MessagePlace) -> Bool {
         descending ? left < right : left > right
