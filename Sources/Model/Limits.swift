@@ -145,9 +145,9 @@ public enum Limits {
     /// Archives and columns are written and handed to the disk in pieces of about this size. Pieces
     /// of 1 MiB held up the log's flushes four times as long: these wait for all that is under way.
     public static let flushedPieceBytes = 64 << 10
-    /// Decompressed blocks of archives that are kept, 8 KiB each: those of a bus's topics in two
-    /// archives.
-    public static let decompressedBlocksMax = 2_048
+    /// Decompressed blocks of archives that are kept, 8 KiB each: the last hundred messages of
+    /// each of 300 topics stand in 2,100, and a set of eight places is full before all others are.
+    public static let decompressedBlocksMax = 4_096
     /// Topics of which a reader of payloads has the block at hand that it read last.
     public static let topicBlocksMax = 512
     /// The dictionary of an archive; a smaller one gets a smaller dictionary.
