@@ -1,7 +1,7 @@
 // What could go wrong: two rules get one name, or one the number that another had; a rule that was
-// put in the place of another of its name answers from what was stored of that one, or the same rule
-// is computed again for nothing; the files of a rule that was dropped stay, or those of another go;
-// a restart forgets a change, or undoes it; what is refused does not say what is accepted.
+// put in the place of another of its name answers from what was stored of that one, or the same
+// rule is computed again for nothing; the files of a rule that was dropped stay, or another's go; a
+// restart forgets a change, or undoes it; what is refused does not say what is accepted.
 import Engine
 import Foundation
 import MessageLog
