@@ -62,7 +62,7 @@ extension Profile {
     package static func deferred(
         _ text: String, aliases: String?
     ) throws(ConfigurationError) -> @Sendable () -> Profile {
-        if aliases == nil, names.contains(text) { return { named(text) ?? none } }
+        if aliases == nil, names.contains(text) { return { named(text) ?? builtIn(text) } }
         let loaded = try load(text, aliases: aliases)
         return { loaded }
     }

@@ -110,12 +110,8 @@ class Server:
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
 
-    def stop(self, patience=120):
-        """Ends it with SIGTERM, and returns the seconds that it took.
-
-        Where ten others want the processors, the thread that makes archives has a hundredth of one,
-        and hears late that it is to end.
-        """
+    def stop(self, patience=30):
+        """Ends it with SIGTERM, and returns the seconds that it took."""
         begun = time.time()
         self.process.terminate()
         try:
