@@ -5,26 +5,29 @@ extension RollupView {
     /// - Parameters:
     ///   - granularity: minutes only of `.all` and `.topic`.
     ///   - buckets: numbered from the epoch.
-    ///   - counts: `counts[i]` is of bucket `buckets.lowerBound + i`; at least as many as buckets.
+    ///   - counts: `counts[place + i]` is of bucket `buckets.lowerBound + i`.
     package borrowing func addSeries(
         _ group: SeriesGroup, _ granularity: Granularity, buckets: Range<Int64>,
-        into counts: inout [UInt64]
+        into counts: inout [Int64], at place: Int = 0
     ) throws(RollupError) {
-        precondition(counts.count >= buckets.count, "one count a bucket")
+        precondition(place >= 0 && place + buckets.count <= counts.count, "one count a bucket")
         let perBucket = granularity.seconds
         // Nothing outside the hours that messages fall into, and a bucket at their edge.
         let low = (hours.lowerBound * 3_600).floorDivided(by: perBucket)
         let high = (hours.upperBound * 3_600 - 1).floorDivided(by: perBucket) + 1
         let cut = buckets.clamped(to: hours.isEmpty ? 0..<0 : low..<high)
         if cut.isEmpty { return }
-        let skipped = Int(cut.lowerBound - buckets.lowerBound)
+        let first = place + Int(cut.lowerBound - buckets.lowerBound)
         var failure: RollupError?
         unsafe counts.withUnsafeMutableBufferPointer { all in
-            guard let base = all.baseAddress else { return }
-            do throws(RollupError) {
-                unsafe try addSeries(group, granularity, cut, to: base + skipped)
-            } catch {
-                failure = error
+            // No count is so large that it would be negative.
+            unsafe all.withMemoryRebound(to: UInt64.self) { cells in
+                guard let base = cells.baseAddress else { return }
+                do throws(RollupError) {
+                    unsafe try addSeries(group, granularity, cut, to: base + first)
+                } catch {
+                    failure = error
+                }
             }
         }
         if let failure { throw failure }

@@ -14,7 +14,7 @@ struct EndToEndTests {
             "kill_and_count", "serving", "importing", "asking", "rejecting", "zones", "reading",
             "printing", "cookbook", "examples", "refusing",
             "mixed_load", "clients", "compacting", "following", "extracting", "restarting",
-            "feeding", "trusting", "rules", "full_disk", "hostile_bus", "soak", "clocks",
+            "feeding", "trusting", "rules", "full_disk", "hostile", "hostile_bus", "soak", "clocks",
         ])
     func program(_ name: String) async throws {
         let command = try #require(

@@ -42,6 +42,8 @@ import Testing
                 try log.sealNext()
             }
             let report = try log.backup(to: target)
+            let sealed = log.snapshot.segments.last { $0.columns.isSealed }
+            #expect(report.end == sealed?.lastSequence ?? 0, "all that is sealed: \(what)")
             if report.end == 0 { continue }
             #expect(report.copied == 0, "what can be linked is not copied: \(what)")
             let copy = try openCopy(disk)

@@ -179,6 +179,26 @@ import Testing
         #expect(throws: LogError.self) { try openLog(disk) }
     }
 
+    /// Columns that are whole in themselves, and of other messages than their journal's.
+    @Test func columnsOfOtherRecordsAreFound() throws {
+        let disks = try [UInt64(0), 1_000].map { first -> SimulatedDisk in
+            let disk = try newDisk()
+            let log = try openLog(disk)
+            var known = Acknowledged()
+            try known.append((1...100).map { message(first + $0) }, to: log)
+            try log.close()
+            return disk
+        }
+        let sealed = try disks[0].list(logDirectory).filter { $0.hasSuffix(".columns") }.sorted()
+        let path = logDirectory + "/" + (try #require(sealed.first))
+        let other = try #require(disks[1].contents(of: path))
+        let file = try disks[0].open(path, .readWrite)
+        try file.truncate(to: 0)
+        try other.writeAll(to: file, at: 0)
+        let report = try openLog(disks[0]).verify()
+        #expect(report.damage.map(\.path) == [path])
+    }
+
     @Test func aTailLongerThanAnyBatchIsDamage() throws {
         let sample = try Sample()
         let file = try sample.disk.open(Self.journal, .readWrite)

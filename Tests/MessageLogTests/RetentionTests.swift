@@ -78,6 +78,30 @@ import Testing
         return options
     }
 
+    @Test func aMessageExactlyAsOldAsIsKeptStays() throws {
+        let log = try openLog(try newDisk(), options(Retention(seconds: 50), seed: 1))
+        var known = Known()
+        try known.append((1...60).map { message($0) }, to: log)
+        let latest = try #require(log.snapshot.segments[0].columns.timeBounds).upperBound
+        let moment = Timestamp(microseconds: latest + 50_000_000)
+        #expect(log.dueHorizon(now: moment) == nil)
+        let later = Timestamp(microseconds: moment.microseconds + 1)
+        let due = try #require(log.dueHorizon(now: later))
+        #expect(due.before.microseconds == latest + 1)
+    }
+
+    @Test func lateMessagesBehindAHorizonStay() throws {
+        let log = try openLog(try newDisk(), options(Retention(seconds: 50), seed: 1))
+        var known = Known()
+        try known.append((1...20).map { message($0) }, to: log)
+        try known.append(Horizon(.payloads, before: Timestamp(seconds: 40)), to: log)
+        try known.append(
+            (21...60).map { message($0, time: Int64($0 - 20) * 500_000, payload: [7]) }, to: log)
+        try known.append((61...100).map { message($0) }, to: log)
+        while try log.dropNext() {}
+        #expect(try expect(log, has: known, "late messages") == 20)
+    }
+
     /// Appends, archives, merges, horizons, drops and openings at random.
     @Test(arguments: 1...40 as ClosedRange<UInt64>)
     func onlyWhatIsBehindAHorizonGoes(seed: UInt64) throws {

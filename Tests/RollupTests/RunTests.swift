@@ -104,14 +104,18 @@ enum ViewChecks {
                     ]
                 }
                 for group in groups {
-                    var counts = [UInt64](repeating: 7, count: buckets.count)
-                    try view.addSeries(group, granularity, buckets: buckets, into: &counts)
-                    let expected = naive.series(group, granularity, buckets).map { $0 + 7 }
-                    #expect(counts == expected, "\(note) \(group) \(granularity) \(buckets)")
+                    let place = random.below(3)
+                    var counts = [Int64](repeating: 7, count: place + buckets.count + 1)
+                    try view.addSeries(
+                        group, granularity, buckets: buckets, into: &counts, at: place)
+                    let expected = naive.series(group, granularity, buckets).map { Int64($0) + 7 }
+                    #expect(
+                        counts == Array(repeating: 7, count: place) + expected + [7],
+                        "\(note) \(group) \(granularity) \(buckets)")
                     if granularity == .hour {
                         let sum = expected.reduce(0) { $0 + $1 - 7 }
                         #expect(
-                            try view.count(group, hours: buckets) == sum,
+                            try view.count(group, hours: buckets) == UInt64(sum),
                             "\(note) count \(group) \(buckets)")
                     }
                 }

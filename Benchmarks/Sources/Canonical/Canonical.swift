@@ -14,7 +14,7 @@ import Tallylog
 //     Canonical kill DATA STORE [100000]          appends so many and ends as in a crash
 //     Canonical open|rebuild DATA STORE           times that
 //     Canonical compare ingest|query DATA STORE   figures for compare/compare.py
-//     Canonical grow MESSAGES STORE               made-up messages, whose names grow with them
+//     Canonical grow MESSAGES STORE               to so many made-up messages, with growing names
 //     Canonical grown - STORE                     Q1 to Q4 about the last 30 days of those
 //
 // DATA has msgs.jsonl and, for queries, topics.txt, users.txt and queries.txt.

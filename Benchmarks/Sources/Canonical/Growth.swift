@@ -6,16 +6,22 @@ import Tallylog
 enum Growth {
     private static let step = 1_000_000
     private static let days: Int64 = 30
-    private static let start: Int64 = 1_767_225_600
+    /// 2018: a hundred million messages end before today, for what is ahead of the clock is refused.
+    private static let start: Int64 = 1_514_764_800
+
+    private static func steps(of messages: Int) -> Int { (messages + step - 1) / step }
 
     private static func secondsAfter(_ steps: Int) -> Int64 { start + Int64(steps) * days * 86_400 }
 
-    /// - Parameter messages: rounded up to whole millions, but for less than one.
+    /// Goes on where an earlier growth ended, or was stopped: a million that is there in part is
+    /// taken in again, and what is there of it counts once.
+    /// - Parameter messages: in all; rounded up to whole millions, but for less than one.
     static func grow(_ directory: String, _ messages: Int) async throws {
         let memory = MemoryWatch()
         let store = try Store.open(directory, profile: "generic")
         let watch = Stopwatch()
-        for number in 0..<(messages + step - 1) / step {
+        let before = Int(try store.count())
+        for number in before / step..<max(before / step, steps(of: messages)) {
             let count = min(step, messages)
             let batches = batches(of: number, count)
             try await Ingest.append(batches, to: store, inFlight: 4) { envelopes in
@@ -27,10 +33,10 @@ enum Growth {
             print("\((number + 1) * count) messages, \(MemoryWatch.now.anonymous / 1_000) MB")
         }
         try store.checkpoint()
-        let all = Int(try store.count())
-        watch.report("grown, with what it takes to make messages up", messages: all)
+        let fresh = Int(try store.count()) - before
+        watch.report("grown, with what it takes to make messages up", messages: fresh)
         try store.compact()
-        watch.report("the same, compacted", messages: all)
+        watch.report("the same, compacted", messages: fresh)
         memory.report()
         try store.close()
     }
@@ -57,7 +63,7 @@ enum Growth {
         let store = try Store.open(directory)
         opening.report("open", messages: nil)
         let messages = Int(try store.count())
-        let last = secondsAfter((messages + step - 1) / step)
+        let last = secondsAfter(steps(of: messages))
         let month = range(last - days * 86_400, last)
         let topics = try store.top(300, .topic, Selection(range: month)).map { Array($0.name.utf8) }
         let users = try store.top(300, .user, Selection(range: month)).map { Array($0.name.utf8) }

@@ -60,7 +60,7 @@ struct SegmentArchiver {
         for source in sources {
             payloads.append(
                 try CutPayloads(source, salvage: salvage) { () throws(LogError) in
-                    if isStopped() { throw .closed }
+                    try checkStopped()
                 })
         }
         let dictionary: [UInt8]
@@ -108,15 +108,18 @@ struct SegmentArchiver {
         let columns = try unfinished(LogFileName.columns(range.lowerBound, range.upperBound))
         var offset = 0
         do {
-            try ColumnsEncoder.encode(merged, payloads: payloads) { (part) throws(DiskError) in
-                try part.writeAll(to: columns.file, at: offset)
+            try ColumnsEncoder.encode(merged, payloads: payloads) { (part) throws(LogError) in
+                try checkStopped()
+                do throws(DiskError) { try part.writeAll(to: columns.file, at: offset) } catch {
+                    throw LogError(error)
+                }
                 columns.file.startFlush(of: offset..<offset + part.count)
                 offset += part.count
             }
             return columns
         } catch {
             columns.discard()
-            throw LogError(error)
+            throw error
         }
     }
 
@@ -137,7 +140,7 @@ struct SegmentArchiver {
             file, logID: logID, firstSequence: range.lowerBound, rows: merged.rows,
             effort: effort.zstd, dictionary: dictionary)
         for (place, row) in merged.order.rowAt.enumerated() {
-            try checkStopped(place)
+            try advance(place)
             try unsafe withMessage(ofRow: row) { (text, digits) throws(LogError) in
                 do throws(DiskError) { try unsafe writer.append(text, digits) } catch {
                     throw LogError(error)
@@ -152,9 +155,11 @@ struct SegmentArchiver {
     private func readBack(_ file: UnfinishedFile) throws(LogError) -> SegmentColumns {
         let columns = try ColumnsMapping.open(disk, file.temporaryPath, notes, name: file.path)
         do { try columns.verify() } catch { throw LogError(error, path: file.path) }
-        for index in 0..<columns.blockCount
-        where columns.block(index, .all) != merged.block(index, .all) {
-            throw differs(file, index * merged.blockRows)
+        for index in 0..<columns.blockCount {
+            try checkStopped()
+            guard columns.block(index, .all) == merged.block(index, .all) else {
+                throw differs(file, index * merged.blockRows)
+            }
         }
         return columns
     }
@@ -171,7 +176,7 @@ struct SegmentArchiver {
             guard place + text.count <= merged.rows, try archive.block(at: place) == (block, place)
             else { throw differs(archiveFile, 0) }
             for message in 0..<text.count {
-                try checkStopped(place)
+                try advance(place)
                 let row = merged.order.rowAt[place]
                 let isSame = try unsafe withMessage(ofRow: row) {
                     (known, digits) throws(LogError) in
@@ -196,9 +201,13 @@ struct SegmentArchiver {
                 firstSequence: range.lowerBound + UInt64(row), count: 1))
     }
 
-    private func checkStopped(_ place: Int) throws(LogError) {
-        guard place % Self.stopRows == 0 else { return }
+    private func checkStopped() throws(LogError) {
         if isStopped() { throw .closed }
+    }
+
+    private func advance(_ place: Int) throws(LogError) {
+        guard place % Self.stopRows == 0 else { return }
+        try checkStopped()
         advanced(min(Self.stopRows, merged.rows - place))
     }
 
@@ -224,7 +233,7 @@ struct SegmentArchiver {
         let wanted = max(1, Self.sampleBytes / 512)
         let step = max(1, merged.rows / wanted)
         for place in stride(from: 0, to: merged.rows, by: step) {
-            if isStopped() { throw .closed }
+            try checkStopped()
             let start = samples.count
             try unsafe withMessage(ofRow: merged.order.rowAt[place]) { (text, _) throws(LogError) in
                 unsafe samples.append(contentsOf: text)

@@ -26,7 +26,6 @@ package struct PostingCursor {
     package mutating func first(from row: Int) -> Int? {
         guard list.count > 0 else { return nil }
         read(chunkOf: row)
-        if let last = rows.last, Int(last) < row, chunk + 1 < list.chunks { read(chunk + 1) }
         place = rows.firstPlace(from: UInt32(clamping: row))
         return place < rows.count ? Int(rows[place]) : nil
     }

@@ -13,8 +13,7 @@ enum Counting {
         var total: Int64 = 0
         if let groups = sources.groups, let split = sources.split {
             for piece in split.pieces {
-                let counts = try snapshot.counts(of: groups, piece)
-                total += Int64(counts.reduce(0, +))
+                total += try snapshot.counts(of: groups, piece).reduce(0, +)
             }
         }
         try sources.forEachRow(in: snapshot) { _, _, _ in total += 1 }
@@ -37,7 +36,7 @@ enum Counting {
         let sources = AnswerSources(question, layout, in: snapshot)
         if let groups = sources.groups, let split = sources.split {
             for piece in split.pieces {
-                buckets.add(try snapshot.counts(of: groups, piece), piece)
+                try buckets.add(groups, piece, in: snapshot)
             }
         }
         try sources.forEachRow(in: snapshot) { _, block, row in buckets.add(at: block.times[row]) }
@@ -47,9 +46,8 @@ enum Counting {
 
 extension Snapshot {
     /// The messages per bucket of `piece` that the rollups count, all groups together.
-    func counts(of groups: [SeriesGroup], _ piece: TimeSplit.Piece) throws(RollupError) -> [UInt64]
-    {
-        var counts = Array(repeating: UInt64(0), count: piece.buckets.count)
+    func counts(of groups: [SeriesGroup], _ piece: TimeSplit.Piece) throws(RollupError) -> [Int64] {
+        var counts = Array(repeating: Int64(0), count: piece.buckets.count)
         for group in groups {
             try rollups.addSeries(group, piece.granularity, buckets: piece.buckets, into: &counts)
         }

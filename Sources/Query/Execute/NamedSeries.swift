@@ -46,7 +46,7 @@ enum NamedSeries {
                     let width = piece.granularity.microseconds
                     for (place, count) in counts.enumerated() where count > 0 {
                         let time = (piece.buckets.lowerBound + Int64(place)) * width
-                        try cells.add(Int64(count), topic, finder.index(of: time))
+                        try cells.add(count, topic, finder.index(of: time))
                     }
                 }
             } else if let member = TallyMember(counted), let groups = sources.groups {

@@ -1,4 +1,6 @@
+import Engine
 import Model
+import Rollup
 
 /// Finds the bucket of one time after the other. Times that come in order cost little.
 struct BucketFinder {
@@ -48,21 +50,25 @@ struct SeriesBuckets {
     /// Counts one message at `time`, in microseconds.
     mutating func add(at time: Int64) { counts[finder.index(of: time)] += 1 }
 
-    /// Adds whole stored buckets, none of which straddles one of these.
-    mutating func add(_ amounts: [UInt64], _ piece: TimeSplit.Piece) {
+    /// Adds the stored buckets of `groups`, none of which straddles one of these.
+    mutating func add(
+        _ groups: [SeriesGroup], _ piece: TimeSplit.Piece, in snapshot: borrowing Snapshot
+    ) throws(RollupError) {
         if let aligned, aligned.seconds == piece.granularity.seconds {
-            let first = Int(piece.buckets.lowerBound - aligned.first)
-            // The span may reach past the asked range, but only where no messages are.
-            var cells = counts.mutableSpan
-            for (index, amount) in amounts.enumerated() where amount > 0 {
-                cells[first + index] += Int64(amount)
+            // The piece may reach past these buckets, but only where no messages are.
+            let own = aligned.first..<aligned.first + Int64(counts.count)
+            let buckets = piece.buckets.clamped(to: own)
+            for group in groups {
+                try snapshot.rollups.addSeries(
+                    group, piece.granularity, buckets: buckets, into: &counts,
+                    at: Int(buckets.lowerBound - aligned.first))
             }
             return
         }
         let width = piece.granularity.microseconds
         var time = piece.buckets.lowerBound * width
-        for amount in amounts {
-            if amount > 0 { counts[finder.index(of: time)] += Int64(amount) }
+        for amount in try snapshot.counts(of: groups, piece) {
+            if amount > 0 { counts[finder.index(of: time)] += amount }
             time += width
         }
     }
