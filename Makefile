@@ -6,7 +6,7 @@ SWIFT ?= swift
 
 LIBRARIES = liblmdb-dev libzmq3-dev libzstd-dev libsimdjson-dev libyaml-dev libssl-dev pkg-config
 TEST_TOOLS = redis-tools jq python3 python3-redis python3-hiredis python3-zmq python3-cryptography \
-	netcat-openbsd nodejs node-redis
+	python3-lmdb python3-zstandard netcat-openbsd nodejs node-redis
 
 # The engines that Tallylog is compared with, and what their programs are built with.
 PEERS = gcc libc6-dev python3-venv libsqlite3-dev redis-server libhiredis-dev postgresql libpq-dev

@@ -12,7 +12,7 @@ struct EndToEndTests {
         .timeLimit(.minutes(10)),
         arguments: [
             "kill_and_count", "serving", "importing", "asking", "rejecting", "zones", "reading",
-            "printing", "cookbook", "examples", "refusing",
+            "printing", "cookbook", "examples", "refusing", "formats",
             "mixed_load", "clients", "compacting", "following", "extracting", "restarting",
             "feeding", "trusting", "rules", "full_disk", "hostile", "hostile_bus", "soak", "clocks",
         ])

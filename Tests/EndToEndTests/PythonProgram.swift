@@ -12,7 +12,7 @@ struct PythonProgram {
         }
         let check = Process()
         check.executableURL = URL(filePath: interpreter)
-        check.arguments = ["-c", "import cryptography, hiredis, redis, zmq"]
+        check.arguments = ["-c", "import cryptography, hiredis, lmdb, redis, zmq, zstandard"]
         check.standardError = FileHandle.nullDevice
         do { try check.run() } catch { return "\(interpreter) does not start: \(error)" }
         check.waitUntilExit()

@@ -1,0 +1,583 @@
+#!/usr/bin/env python3
+"""Reads stores with readers that were written from FORMAT.md alone, in another language.
+
+usage: formats.py TALLYLOG
+
+What could go wrong: FORMAT.md says something else than the code does, or too little, so that a
+store is lost with the program that wrote it; a message comes back in another form from an archive
+than from a journal; a checksum covers less than it is said to; rollups hold counts that no message
+explains.
+
+The readers are the modules format_*.py. They know nothing of the program but that page.
+"""
+
+import hashlib
+import json
+import os
+import random
+import re
+import shutil
+import struct
+import tempfile
+import time
+import uuid
+from collections import Counter
+
+import lmdb
+
+from format_columns import decimal
+from format_log import control, read_log
+from format_parts import AGENT, OBJECT, PACKAGE, SEEN, TOPIC, USER, Damage
+from format_rollups import KINDS, Rollups
+from harness import SEED, START, Bus, Server, check, fail, info, tallylog, until
+
+PROFILE = """\
+otherwise:
+  users: people[]
+  packages: parts[]
+  objects: things[]
+  agent: who
+"""
+RULES = """\
+rules:
+  things:
+    topics: "**"
+"""
+GOLDEN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../EngineTests/Golden")
+DAY = 86_400
+OLD, BETWEEN = 1_720_000_000, 1_750_000_000  # in 2024 and 2025, both before START
+TOPICS = ["one", "a.b.c.", "org.example.prod.git.receive", "org.example.prod.git", "ä.ö.ü.ß",
+          "/topic/VirtualTopic.eng.brew.task", "x" * 512,
+          *(f"org.example.stg.app{number}.done" for number in range(30))]
+TIMELESS = "a.b.c.timeless"
+PEOPLE = ["ann", "bob", "Zoë", "y" * 512, *(f"user{number}" for number in range(200))]
+source = random.Random(SEED)
+numbers = [0]
+
+
+# Messages.
+
+class Made:
+    """A line as it was imported, and what a reader must say of it."""
+
+    def __init__(self, line, topic, moment, id_, names):
+        self.line, self.topic, self.moment, self.id, self.names = line, topic, moment, id_, names
+
+
+def make(number, seconds, topic=None, again=None):
+    """A message whose every part may be odd."""
+    topic = topic or TOPICS[min(int(source.paretovariate(0.7)) - 1, len(TOPICS) - 1)]
+    people = [PEOPLE[int(source.paretovariate(1.1)) % len(PEOPLE)]
+              for _ in range(source.choice([0, 1, 1, 1, 2, 5]))]
+    if number % 997 == 5:
+        people = PEOPLE[:]
+    parts = [f"part{source.randrange(40)}" for _ in range(source.choice([0, 0, 1, 3]))]
+    things = [f"thing/{number % 50}", "ÿ"] if number % 9 == 0 else []
+    who = source.choice([None, "ann", "bob"])
+    decimals = source.choice([0, 0, 3, 6, 1, 2, 4, 5])
+    written = f"{seconds}"
+    if decimals:
+        written += f".{source.randrange(10 ** decimals):0{decimals}}"
+    id_ = source.choice([
+        lambda: f"2026-{uuid.UUID(int=source.getrandbits(128))}",
+        lambda: f"2026-{uuid.UUID(int=source.getrandbits(128))}",
+        lambda: f"1000-{uuid.UUID(int=source.getrandbits(128))}",
+        lambda: f"2026-{uuid.UUID(int=source.getrandbits(128))}".upper() + "A",
+        lambda: f"an id of its own, ü {number}", lambda: None])()
+    id_ = again or id_
+    body = {"people": people, "parts": parts, "things": things, "n": number}
+    if who:
+        body["who"] = who
+    body["text"] = odd_text(number, topic, written, id_ or "none")
+    envelope = {"topic": topic, "msg": body, "timestamp": 0}
+    if id_:
+        envelope["msg_id"] = id_
+    if source.random() < 0.3:
+        envelope = dict(sorted(envelope.items()))
+    line = json.dumps(envelope, ensure_ascii=source.random() < 0.5,
+                      separators=source.choice([(",", ":"), (", ", ": "), (" ,\t", "  :  ")]))
+    before, zero, after = line.rpartition('"timestamp"')
+    line = before + zero + after.replace("0", written, 1)
+    if number % 13 == 0:
+        line = f" \t{line}  \r"
+    names = {TOPIC: [topic], USER: people, PACKAGE: parts, OBJECT: things,
+             AGENT: [who] if who else []}
+    moment = seconds * 1_000_000 + int((written.partition(".")[2] or "0").ljust(6, "0"))
+    return Made(line.encode(), topic, moment, id_,
+                {dimension: {one.encode() for one in some}
+                 for dimension, some in names.items() if some})
+
+
+def odd_text(number, topic, written, id_):
+    """What an archive might cut out, or might take for what it has cut out."""
+    if number == 1_234:
+        return "very long " * 40_000
+    if number % 500 == 7:
+        return source.choice(["long ", "é", "\u2028"]) * source.randrange(1_000, 8_000)
+    if number % 500 == 8:
+        return "".join(source.choices("abc0123456789+/", k=12_000))
+    return source.choice([
+        lambda: "", lambda: "x" * source.randrange(100),
+        lambda: 'a "quoted" \\ back\\\\slash\n\t\0\x1f',
+        lambda: "Ünïcödé \U0001f600 \x7f\u0080 " + "\x01\x02\x03\x04\x05\x06\x07\x08",
+        lambda: {"deep": [[[{"er": [None, True, -1.5e300, {}]}]]]},
+        lambda: "%0*x" % (width := source.randrange(1, 700), source.getrandbits(4 * width)),
+        lambda: ("%064X" % source.getrandbits(256)) + "%015x" % source.getrandbits(60),
+        lambda: [topic, topic, f"{topic}.{topic}"], lambda: [written, float(written), written],
+        lambda: [id_, id_ + id_, id_[5:]],
+    ])()
+
+
+def history(amount, start, days):
+    """Messages in no order, some of them in bursts; the last has an id of before."""
+    seconds, given = start, []
+    for number in range(numbers[0], numbers[0] + amount):
+        again = given[0] if number == numbers[0] + amount - 1 else None
+        if again or number % 4:
+            seconds = start + source.randrange(days * DAY)
+            one = make(number, start + (days + 1) * DAY if again else seconds, None, again)
+        else:
+            one = make(number, start + int(source.paretovariate(0.5)) % 900, TOPICS[0])
+        given += [one.id] if is_bus_id(one.id) else []
+        yield one
+    numbers[0] += amount
+
+
+def write(path, made):
+    """A file with these lines, some of them twice."""
+    with open(path, "wb") as file:
+        for number, one in enumerate(made):
+            file.write(one.line + b"\n")
+            if number % 50 == 49:
+                file.write(made[source.randrange(number)].line + b"\n")
+
+
+# What is compared.
+
+def compare_messages(name, records, made):
+    """Every message in its place, with everything that was imported."""
+    messages = [record for record in records if record.kind == 1]
+    check(f"{name}: the number of messages", len(messages), len(made))
+    check(f"{name}: sequences", [record.sequence for record in records],
+          list(range(1, len(records) + 1)))
+    for record, one in zip(messages, made):
+        names = {dimension: set(some) for dimension, some in record.names.items()}
+        found = record.time, names, record.flags
+        if found != (one.moment, one.names, 0):
+            fail(f"{name}: sequence {record.sequence} is {found!r}, not "
+                 f"{(one.moment, one.names, 0)!r}")
+        if record.payload not in (None, one.line):
+            fail(f"{name}: sequence {record.sequence} has {record.payload!r}, not {one.line!r}")
+        if said_id(record) != wanted_id(one.id):
+            fail(f"{name}: sequence {record.sequence} has the id {said_id(record)}, not that of "
+                 f"{one.id!r}")
+
+
+def said_id(record):
+    """What a record says of its id: the text, or half of the text's SHA-256."""
+    if record.form == 1:
+        return "derived"
+    return record.bus_id() or record.id
+
+
+def wanted_id(text):
+    if text is None:
+        return "derived"
+    if is_bus_id(text):
+        return text
+    return struct.unpack(">QQ", hashlib.sha256(text.encode()).digest()[:16])
+
+
+def is_bus_id(text):
+    return re.fullmatch(
+        "[1-9][0-9]{3}-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", text or "")
+
+
+def sums(records, minutes_from):
+    """What the rollups must count, one message after the other."""
+    counts = Counter()
+    for record in records:
+        if record.kind != 1:
+            continue
+        seconds, topic = record.time // 1_000_000, record.topic
+        names = {dimension: record.names.get(dimension, []) for dimension in (USER, PACKAGE)}
+        for kind in KINDS.values():
+            if kind.bucket == 60 and record.time < minutes_from:
+                continue
+            if kind.of == TOPIC:
+                groups = [None] if kind.name.startswith("all-") else [None, topic]
+            else:
+                groups = names[kind.of]
+            members = {None: [None], TOPIC: [topic]}.get(kind.members) or names.get(
+                kind.members, [])
+            for group in groups:
+                for member in members:
+                    counts[kind.name, group, member, seconds // kind.bucket * kind.bucket] += 1
+    return dict(counts)
+
+
+class Sums:
+    """What rollups must say that cover a prefix of the log."""
+
+    def __init__(self, records, watermark, minutes_from):
+        covered = records[:watermark]
+        self.names = {}
+        for record in covered:
+            for dimension, some in record.names.items():
+                for one in some:
+                    self.names.setdefault(dimension, {})[one] = True
+        times = [record.time // 3_600_000_000 for record in covered if record.kind == 1]
+        self.watermark, self.hours = len(covered), (min(times), max(times) + 1)
+        self.counts = sums(covered, minutes_from)
+
+    def difference(self, rollups):
+        """The first thing that they say otherwise; None where there is none."""
+        for dimension in {*self.names, *rollups.names}:
+            found = list(rollups.names.get(dimension, {}).values())
+            if found != list(self.names.get(dimension, {})):
+                return f"names of dimension {dimension}: {found[:5]}"
+        for what in ("watermark", "hours"):
+            if getattr(self, what) != getattr(rollups, what):
+                return f"{what}: {getattr(rollups, what)}, not {getattr(self, what)}"
+        if self.counts == rollups.counts:
+            return None
+        other = next(key for key in [*self.counts, *rollups.counts]
+                     if self.counts.get(key) != rollups.counts.get(key))
+        return f"{other} is {rollups.counts.get(other)}, not {self.counts.get(other)}"
+
+
+def compare_rollups(name, data, log):
+    rollups = Rollups(data + "/rollups")
+    check(f"{name}: the rollups' log", rollups.log_id, log.id)
+    wanted = Sums(log.records, rollups.watermark, rollups.minutes_from)
+    check(f"{name}: the rollups ({len(rollups.counts)} counts of {rollups.watermark} records)",
+          wanted.difference(rollups), None)
+    return rollups, wanted
+
+
+def compare_store(name, data, made, **files):
+    """Reads the whole of a store that nobody has open."""
+    log = read_log(data + "/log")
+    check(f"{name}: its files", {kind: amount for kind, amount in log.files.items() if amount},
+          files)
+    check(f"{name}: no tail", log.torn, None)
+    compare_messages(name, log.records, made)
+    return log, *compare_rollups(name, data, log)
+
+
+# Flipped bytes.
+
+def flip_files(folder, times):
+    """One bit of one byte at a time, in every file of a log: is it noticed?"""
+    with tempfile.TemporaryDirectory(prefix="tallylog-") as scratch:
+        copy = scratch + "/log"
+        shutil.copytree(folder, copy)
+        whole, flipped = read_log(copy).torn, Counter()
+        check(f"{folder} is whole", whole, None)
+        for name in sorted(os.listdir(copy)):
+            path = os.path.join(copy, name)
+            size = os.path.getsize(path)
+            for _ in range(times):
+                at, bit = source.randrange(size), 1 << source.randrange(8)
+                flip(path, at, bit)
+                try:
+                    log = read_log(copy)
+                    if log.torn is None:
+                        fail(f"bit {bit} of byte {at} of {path} may be flipped")
+                except Damage:
+                    pass
+                flip(path, at, bit)
+                flipped[name.rpartition(".")[2]] += 1
+        check("and is so again", read_log(copy).torn, None)
+        print(f"noticed: flipped bits in {dict(flipped)}, seed {SEED}", flush=True)
+
+
+def flip(path, at, bit):
+    with open(path, "r+b") as file:
+        file.seek(at)
+        byte = file.read(1)[0]
+        file.seek(at)
+        file.write(bytes([byte ^ bit]))
+
+
+def flip_rollups(folder, wanted, times):
+    """The same in what LMDB holds. Rows have no checksum; so they are damaged, or say what the
+    messages do not."""
+    with tempfile.TemporaryDirectory(prefix="tallylog-") as scratch:
+        copy = scratch + "/rollups"
+        shutil.copytree(folder, copy)
+        environment = lmdb.open(copy)
+        with environment.begin() as transaction:
+            entries = list(transaction.cursor())
+        environment.close()
+        wrong = Counter()
+        for _ in range(times):
+            key, value = source.choice(source.choice(
+                [[one for one in entries if one[0][0] == kind]
+                 for kind in sorted({key[0] for key, _ in entries})]))
+            at = source.randrange(len(value))
+            bad = bytearray(value)
+            bad[at] ^= 1 << source.randrange(8)
+            put(copy, key, bytes(bad))
+            try:
+                if wanted.difference(Rollups(copy)) is None:
+                    fail(f"byte {at} of the rollups' entry {key.hex()} may be flipped")
+                wrong["wrong"] += 1
+            except Damage:
+                wrong["damaged"] += 1
+            put(copy, key, value)
+        check("the rollups are right again", wanted.difference(Rollups(copy)), None)
+        print(f"noticed: flipped bits in rollups, {dict(wrong)}, seed {SEED}", flush=True)
+
+
+def put(folder, key, value):
+    environment = lmdb.open(folder)
+    with environment.begin(write=True) as transaction:
+        transaction.put(key, value)
+    environment.close()
+
+
+# Stores.
+
+def golden(_):
+    """Stores of earlier versions, with what they say beside them."""
+    for version in sorted(os.listdir(GOLDEN)):
+        folder = os.path.join(GOLDEN, version)
+        log = read_log(folder + "/log")
+        with open(folder + "/expected.txt", encoding="utf-8") as file:
+            lines = [line.rstrip("\n").split("\t") for line in file]
+        check(f"golden {version}: payloads",
+              [[str(record.sequence), record.payload.decode()] for record in log.records],
+              [line for line in lines if line[0].isdigit()])
+        counts = [line for line in lines if not line[0].isdigit()]
+        # A series has no member; the group of all is written as *.
+        check(f"golden {version}: counts",
+              sorted([kind, (group or b"*").decode(), (member or b"-").decode(), str(start),
+                      str(count)]
+                     for (kind, group, member, start), count in sums(log.records, 0).items()),
+              sorted(counts))
+        flip_files(folder + "/log", 15)
+
+
+def life(folder):
+    """One store, from its first journal until payloads are dropped."""
+    profile, file = folder + "/profile.yaml", folder + "/messages.jsonl"
+    with open(profile, "w", encoding="utf-8") as out:
+        out.write(PROFILE)
+    server = Server(folder, options=["--profile", profile])
+    data, made = server.data, []
+
+    def bring(some, *where):
+        some = list(some)
+        write(file, some)
+        said = tallylog("import", *where, file)
+        check("imported", said,
+              f"{len(some)} appended, {len(some) // 50} known already, 0 rejected\n")
+        made.extend(some)
+
+    with server:
+        client = server.client()
+        bring(history(1_500, OLD, 20), "--socket", server.socket)
+        client.execute_command("CHECKPOINT")
+        bring(history(500, OLD, 40), "--socket", server.socket)
+        server.kill()
+    first, *_ = compare_store("journals only", data, made, journal=1)
+
+    bring(history(200, OLD, 20), "--data", data, "--profile", profile)
+    compare_store("a clean stop seals", data, made, sealed=1)
+    with server:
+        client = server.client()
+        bring(history(200, OLD, 3), "--socket", server.socket)
+        server.kill()
+    second, *_ = compare_store("sealed in part", data, made, sealed=1, journal=1)
+
+    tallylog("compact", "--data", data)
+    third, *_ = compare_store("compacted", data, made, archive=1)
+    check("all else is the same", *(
+        [(record.sequence, record.form, record.id, record.names, record.payload)
+         for record in log.records] for log in (third, second)))
+    check("and from the first journal on", [record.id for record in second.records[:2_000]],
+          [record.id for record in first.records])
+
+    bring(history(1_200, START, 20), "--data", data, "--profile", profile)
+    fourth, _, wanted = compare_store("an archive and more", data, made, archive=1, sealed=1)
+    flip_files(data + "/log", 2)
+    flip_rollups(data + "/rollups", wanted, 25)
+    with server:
+        answers_by_id(server.client(), fourth.records)
+        server.stop()
+    dropping(folder, profile, made)
+
+
+def answers_by_id(client, records):
+    """The ids that the readers make are those that the program knows."""
+    newest = {said: record for record in records if (said := record.bus_id())}
+    some = source.sample(sorted(newest), 200)
+    check("GET of ids, derived ones too",
+          [client.execute_command("GET", id_) for id_ in some],
+          [newest[id_].payload for id_ in some])
+
+
+def dropping(folder, profile, made):
+    """Old payloads and old counts per minute go; all else stays."""
+    age = int(time.time() - BETWEEN) // DAY
+    server = Server(folder, options=["--profile", profile, "--retention-age", f"{age}d",
+                                     "--retention-minutes", f"{age}d"])
+    with server:
+        client = server.client()
+        until("old payloads are dropped", lambda: info(client)["dropped_records"])
+        # Some days' minutes go at a time.
+        until("old minutes are dropped",
+              lambda: info(client).get("minutes_from", 0) > BETWEEN - DAY)
+        client.execute_command("CHECKPOINT")
+        minutes_from = info(client)["minutes_from"]
+        server.stop()
+    log, rollups, _ = compare_store("dropped", server.data, made, nowhere=1, sealed=2)
+    check("dropped: no payload of before",
+          {record.payload is None for record in log.records if record.time < BETWEEN * 1_000_000},
+          {True})
+    check("dropped: every payload since",
+          {record.payload is None for record in log.records if record.time > BETWEEN * 1_000_000},
+          {False})
+    check("dropped: rows per minute begin", rollups.minutes_from, minutes_from * 1_000_000)
+    horizons = [control(record) for record in log.records if record.kind == 3]
+    check("dropped: the horizon of minutes",
+          max(one["time"] for one in horizons if one["what"] == 2), rollups.minutes_from)
+    latest = max(one.moment for one in made if one.moment < BETWEEN * 1_000_000)
+    check("dropped: the horizon of payloads lies behind them",
+          max(one["time"] for one in horizons if one["what"] == 1) > latest, True)
+    flip_files(server.data + "/log", 3)
+    tallylog("compact", "--data", server.data)
+    again, *_ = compare_store("dropped, compacted", server.data, made, nowhere=1, archive=1)
+    check("dropped, compacted: the same", [
+        (record.id, record.payload) for record in again.records if record.kind == 3], [
+        (record.id, record.payload) for record in log.records if record.kind == 3])
+
+
+def feeding(folder):
+    """What a feed and a rule leave in the log."""
+    rules = folder + "/rules.yaml"
+    with open(rules, "w", encoding="utf-8") as out:
+        out.write(RULES)
+    with Bus(folder) as bus, Server(folder, bus.endpoint, options=["--rules", rules]) as server:
+        client = server.client()
+        bus.wait_for_subscriber(client)
+        begun = time.time()
+        bus.send({"topic": TIMELESS, "msg": {}, "msg_id": "timeless"})
+        until("it is there", lambda: client.execute_command("GET", "timeless"))
+        ended = time.time()
+        server.stop()
+        server.start()
+        client = server.client()
+        gaps = until("the gap of the stop has its end", lambda: [
+            row for row in client.execute_command("GAPS") if row[4]])
+        listed = client.execute_command("ROLLUP", "LIST")
+        server.stop()
+    log = read_log(server.data + "/log")
+    timeless = [record for record in log.records if record.names.get(TOPIC) == [TIMELESS.encode()]]
+    check("timeless: flags and time",
+          [(one.flags, begun < one.time / 1e6 < ended) for one in timeless], [(2, True)])
+    compare_controls("journals", log, gaps, listed)
+    compare_rollups("timeless", server.data, log)
+    tallylog("compact", "--data", server.data)
+    again = read_log(server.data + "/log")
+    compare_controls("archive", again, gaps, listed)
+    check("archive: as in journals", [record.payload for record in again.records],
+          [record.payload for record in log.records])
+
+
+def alike(folder):
+    """So many messages that their archive gets a dictionary; their times are whole milliseconds."""
+    words = [f"{source.getrandbits(32):x}" for _ in range(400)]
+    made, file, data = [], folder + "/messages.jsonl", folder + "/data"
+    for number in range(3_000):
+        topic, seconds = TOPICS[number % 5], START + number * 7
+        thousandths = source.randrange(1_000)
+        line = json.dumps({
+            "topic": topic, "timestamp": "TIME", "msg_id": f"id {number}",
+            "msg": {"text": " ".join(source.choices(words, k=100))}}, ensure_ascii=False)
+        made.append(Made(
+            line.replace('"TIME"', f"{seconds}.{thousandths:03}").encode(), topic,
+            (seconds * 1_000 + thousandths) * 1_000, f"id {number}", {TOPIC: {topic.encode()}}))
+    with open(file, "wb") as out:
+        out.writelines(one.line + b"\n" for one in made)
+    tallylog("import", "--data", data, "--profile", "none", file)
+    compare_store("alike", data, made, sealed=1)
+    tallylog("compact", "--data", data)
+    compare_store("alike, compacted", data, made, archive=1)
+
+
+def repaired(folder):
+    """What repair leaves of a journal with a bad batch."""
+    file, made = folder + "/messages.jsonl", list(history(90, START, 3))
+    server = Server(folder, options=["--profile", "none"])
+    for one in made:
+        one.names = {TOPIC: one.names[TOPIC]}
+    with server:
+        client = server.client()
+        for begin in range(0, 90, 30):
+            with open(file, "wb") as out:
+                out.writelines(one.line + b"\n" for one in made[begin:begin + 30])
+            tallylog("import", "--socket", server.socket, file)
+        server.kill()
+    log, (journal,) = server.data + "/log", os.listdir(server.data + "/log")
+    records = read_log(log).records
+    flip(os.path.join(log, journal), records[40].place + 20, 1)
+    try:
+        read_log(log)
+        fail("a record is bad, and read")
+    except Damage as damage:
+        check("where the damage is", str(damage.args[0]).rpartition(" at ")[2].isdigit(), True)
+    tallylog("repair", "--data", server.data)
+    kept = read_log(log).records
+    gaps = [record for record in kept if record.kind == 2]
+    lost = [record.sequence for record in gaps if not record.payload]
+    told = [control(record) for record in gaps if record.payload]
+    check("repaired: what it tells of", [
+        (one["what"], one["first"], one["amount"]) for one in told], [(1, lost[0], len(lost))])
+    check("repaired: the bad one is lost", records[40].sequence in lost, True)
+    check("repaired: it is one span", lost, list(range(lost[0], lost[0] + len(lost))))
+    check("repaired: others are kept",
+          [(record.sequence, record.payload) for record in kept if record.kind == 1],
+          [(record.sequence, record.payload) for record in records if record.sequence not in lost])
+
+
+def compare_controls(name, log, gaps, listed):
+    controls = [(record.kind, control(record)) for record in log.records if record.kind != 1]
+    said, found = [one for kind, one in controls if kind == 5], []
+    for one in said:
+        if one["what"] == "begins":
+            ends = [later["second"] for later in said
+                    if later["what"] == "ends" and later["number"] == one["number"]]
+            found.append([one["number"], one["name"], one["reason"], decimal(one["first"], 6),
+                          decimal([one["second"], *ends][-1], 6)])
+    check(f"{name}: gaps", found, [
+        [number, *(part.decode() for part in parts)] for number, *parts in
+        (row[:5] for row in reversed(gaps))])
+    check(f"{name}: who heard", {one["name"] for one in said if one["what"] == "heard"}, {"bus"})
+    check(f"{name}: rules", [(one["what"], one["number"], json.loads(one["definition"]))
+                             for kind, one in controls if kind == 4],
+          [(1, 1, json.loads(listed[0][8]))])
+
+
+def check_seen():
+    """All that the page describes was met, so none of it was passed over."""
+    wanted = {
+        *(f"a {kind}" for kind in ("message", "gap", "horizon", "rule", "feed")),
+        *(f"an id of form {form}" for form in (0, 1, 1_000)),
+        *(f"column {column}" for column in range(1, 10)),
+        *(f"mode {mode} of a column" for mode in (0, 1)), "scale 1", "scale 1000",
+        "a posting list of several parts", "a dictionary",
+        *(f"byte {code} of a text" for code in (1, 2, 3, 4, 6)),
+        *(f"mode {mode} of a tally" for mode in range(4))}
+    check("all was met", sorted(wanted - set(+SEEN)), [])
+
+
+if __name__ == "__main__":
+    for scenario in (golden, life, alike, feeding, repaired):
+        begun = time.time()
+        with tempfile.TemporaryDirectory(prefix="tallylog-") as scratch:
+            scenario(scratch)
+        print(f"{scenario.__name__}: {time.time() - begun:.1f} s", flush=True)
+    check_seen()
+    print("all equal")
