@@ -30,7 +30,7 @@ class Columns:
             self.data = file.read()
         try:
             self._read()
-        except (struct.error, IndexError, KeyError) as error:
+        except (struct.error, IndexError, KeyError, ValueError) as error:
             raise Damage(f"{path}: {error!r}") from error
 
     def _read(self):
@@ -361,8 +361,8 @@ def marks(text):
 
 
 def decimal(time, decimals):
-    """A time in decimal seconds."""
-    if not 0 <= decimals <= 6:
-        raise Damage(f"{decimals} decimals")
+    """A time in seconds with so many decimals, which are all of it."""
+    if not 0 <= decimals <= 6 or time < 0 or time % 10 ** (6 - decimals):
+        raise Damage(f"{time} microseconds with {decimals} decimals")
     seconds, rest = divmod(time, 1_000_000)
     return f"{seconds}" + (f".{rest:06}"[:decimals + 1] if decimals else "")

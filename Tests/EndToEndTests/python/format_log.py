@@ -54,6 +54,12 @@ class Record:
         return None
 
 
+def category(topic):
+    parts = topic.split(b".")
+    place = 2 if b"VirtualTopic" in topic else 3
+    return (parts[place] if place < len(parts) else b"") or b"Unclassified"
+
+
 @dataclass
 class Log:
     records: list
@@ -100,7 +106,11 @@ def _read_sealed(folder, first, last, journals, log):
     records = [
         Record(first + row, *values) for row, values in enumerate(columns.values())]
     controls = dict(columns.controls)
-    if columns.where == PAYLOADS_IN_JOURNAL:
+    if columns.where != PAYLOADS_IN_JOURNAL:
+        # What is no message, then by the topics' texts, then by sequence.
+        order = sorted(records, key=lambda one: (one.names.get(TOPIC, []), one.sequence))
+        need([one.place for one in order] == list(range(columns.rows)), path, "positions")
+    else:
         need(first in journals, path, "its journal is absent")
         originals, _ = _read_journal(folder, journals.pop(first), first, log, False)
         _compare_with_journal(path, columns, records, originals)
@@ -111,6 +121,9 @@ def _read_sealed(folder, first, last, journals, log):
         _same_log(log, archive.log_id, archive.path)
         for record in records:
             record.payload = archive.payload(record)
+        payload_bytes = sum(len(record.payload) for record in records)
+        if all(record.payload for record in records if record.kind == MESSAGE):
+            need(payload_bytes == archive.payload_bytes, path, "the sum of the payloads' bytes")
         for row, (kind, time, payload) in controls.items():
             need(records[row].payload == payload, path, f"row {row}'s payload is not the archive's")
         log.files["archive"] += 1
@@ -156,20 +169,20 @@ def _read_journal(folder, name, first, log, is_last):
         raise Newer(path)
     need(begins == first, path, "its first sequence is not its name's")
     _same_log(log, log_id, path)
-    records, offset, before = [], HEADER_BYTES, checksum
-    while offset < len(data):
+    records, end, before = [], HEADER_BYTES, checksum
+    while (offset := -(-end // ALIGNMENT) * ALIGNMENT) < len(data):
+        if data[end:offset].strip(b"\0"):
+            break
         batch = _valid_batch(data, offset, salt, path)
         if not batch or batch[:2] != (first + len(records), before):
-            torn = _what_follows(data, offset, salt, first + len(records), path)
-            need(torn is None or is_last, path, f"a tail at {offset}, which only the last may have")
-            return records, torn
+            break
         _, _, count, size, before = batch
         records += _records(data, offset, size, count, first + len(records), path)
         need(len(records) <= SEGMENT_RECORDS_MAX, path, "more records than a segment has")
         end = offset + size
-        offset = -(-end // ALIGNMENT) * ALIGNMENT
-        need(not data[end:offset].strip(b"\0"), path, f"the bytes behind {end} are not zero")
-    return records, None
+    torn = _what_follows(data, end, salt, first + len(records), path)
+    need(torn is None or is_last, path, f"a tail at {end}, which only the last may have")
+    return records, torn
 
 
 def _valid_batch(data, offset, salt, path):
@@ -238,14 +251,14 @@ def _records(data, offset, size, count, first, path):
         at += 4 + length
 
 
-def _what_follows(data, offset, salt, sequence, path):
+def _what_follows(data, end, salt, sequence, path):
     """Recovery's three cases: damage, the end (None), or a torn tail's sequence."""
-    tail = data[offset:].rstrip(b"\0")
-    need(len(tail) <= BATCH_BYTES_MAX + 512, path, f"damage at {offset}: more follows than a batch")
-    for later in range(offset, offset + len(tail), ALIGNMENT):
+    tail = data[end:].rstrip(b"\0")
+    need(len(tail) <= BATCH_BYTES_MAX + 512, path, f"damage at {end}: more follows than a batch")
+    for later in range(-(-end // ALIGNMENT) * ALIGNMENT, end + len(tail), ALIGNMENT):
         batch = _valid_batch(data, later, salt, path)
         need(not batch or batch[0] < sequence, path,
-             f"damage at {offset}, sequence {sequence}: a valid batch follows at {later}")
+             f"damage at {end}, sequence {sequence}: a valid batch follows at {later}")
     return sequence if tail else None
 
 

@@ -45,7 +45,7 @@ class Rollups:
         environment.close()
         try:
             self._read(entries)
-        except (struct.error, IndexError, KeyError) as error:
+        except (struct.error, IndexError, KeyError, ValueError) as error:
             raise Damage(f"{folder}: {error!r}") from error
 
     def _need(self, condition, sentence):

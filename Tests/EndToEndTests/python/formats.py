@@ -22,13 +22,15 @@ import tempfile
 import time
 import uuid
 from collections import Counter
+from decimal import ROUND_DOWN, Decimal
 
 import lmdb
 
 from format_columns import decimal
-from format_log import control, read_log
+from format_log import category, control, read_log
 from format_parts import AGENT, OBJECT, PACKAGE, SEEN, TOPIC, USER, Damage
 from format_rollups import KINDS, Rollups
+from format_rules import Rule, quantile_bucket, registers, text_hash
 from harness import SEED, START, Bus, Server, check, fail, info, tallylog, until
 
 PROFILE = """\
@@ -40,8 +42,18 @@ otherwise:
 """
 RULES = """\
 rules:
-  things:
-    topics: "**"
+  numbers:
+    topics: ["**"]
+    keys: {kind: kind, size: size}
+    aggregates:
+      total: {sum: n}
+      low: {min: n}
+      high: {max: n}
+      words: {distinct: word}
+      spread: {quantiles: n}
+      newest: {latest: {word: word, more: more}}
+    granularities: [1h, 1d]
+    groups-max: 70
 """
 GOLDEN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../EngineTests/Golden")
 DAY = 86_400
@@ -168,24 +180,24 @@ def compare_messages(name, records, made):
                  f"{(one.moment, one.names, 0)!r}")
         if record.payload not in (None, one.line):
             fail(f"{name}: sequence {record.sequence} has {record.payload!r}, not {one.line!r}")
-        if said_id(record) != wanted_id(one.id):
-            fail(f"{name}: sequence {record.sequence} has the id {said_id(record)}, not that of "
-                 f"{one.id!r}")
+        found = record.form, record.id
+        if found != wanted_id(one):
+            fail(f"{name}: sequence {record.sequence} has the id {found}, not {wanted_id(one)}, "
+                 f"of {one.id!r}")
 
 
-def said_id(record):
-    """What a record says of its id: the text, or half of the text's SHA-256."""
-    if record.form == 1:
-        return "derived"
-    return record.bus_id() or record.id
+def wanted_id(one):
+    """The form of a message's id, and its two halves."""
+    if is_bus_id(one.id):
+        return int(one.id[:4]), struct.unpack(">QQ", uuid.UUID(one.id[5:]).bytes)
+    if one.id is not None:
+        return 0, half_of_hash(one.id.encode())
+    body = json.dumps(json.loads(one.line)["msg"], sort_keys=True, separators=(",", ":"))
+    return 1, half_of_hash(f"{one.topic}\0{one.moment // 1_000_000}\0{body}".encode())
 
 
-def wanted_id(text):
-    if text is None:
-        return "derived"
-    if is_bus_id(text):
-        return text
-    return struct.unpack(">QQ", hashlib.sha256(text.encode()).digest()[:16])
+def half_of_hash(data):
+    return struct.unpack(">QQ", hashlib.sha256(data).digest()[:16])
 
 
 def is_bus_id(text):
@@ -300,34 +312,33 @@ def flip(path, at, bit):
         file.write(bytes([byte ^ bit]))
 
 
-def flip_rollups(folder, wanted, times):
+def flip_entries(folder, is_right, times):
     """The same in what LMDB holds. Rows have no checksum; so they are damaged, or say what the
     messages do not."""
     with tempfile.TemporaryDirectory(prefix="tallylog-") as scratch:
-        copy = scratch + "/rollups"
+        copy = scratch + "/copy"
         shutil.copytree(folder, copy)
         environment = lmdb.open(copy)
         with environment.begin() as transaction:
             entries = list(transaction.cursor())
         environment.close()
-        wrong = Counter()
+        kinds, noticed = sorted({key[0] for key, _ in entries}), Counter()
         for _ in range(times):
-            key, value = source.choice(source.choice(
-                [[one for one in entries if one[0][0] == kind]
-                 for kind in sorted({key[0] for key, _ in entries})]))
-            at = source.randrange(len(value))
-            bad = bytearray(value)
+            kind = source.choice(kinds)
+            key, value = source.choice([one for one in entries if one[0][0] == kind])
+            at, bad = source.randrange(len(value)), bytearray(value)
             bad[at] ^= 1 << source.randrange(8)
             put(copy, key, bytes(bad))
             try:
-                if wanted.difference(Rollups(copy)) is None:
-                    fail(f"byte {at} of the rollups' entry {key.hex()} may be flipped")
-                wrong["wrong"] += 1
+                if is_right(copy):
+                    fail(f"byte {at} of {folder}'s entry {key.hex()} may be flipped")
+                noticed["wrong"] += 1
             except Damage:
-                wrong["damaged"] += 1
+                noticed["damaged"] += 1
             put(copy, key, value)
-        check("the rollups are right again", wanted.difference(Rollups(copy)), None)
-        print(f"noticed: flipped bits in rollups, {dict(wrong)}, seed {SEED}", flush=True)
+        check("entries are right again", is_right(copy), True)
+        name = os.path.relpath(folder, os.path.dirname(os.path.dirname(folder)))
+        print(f"noticed: flipped bits in {name}, {dict(noticed)}, seed {SEED}", flush=True)
 
 
 def put(folder, key, value):
@@ -402,7 +413,7 @@ def life(folder):
     bring(history(1_200, START, 20), "--data", data, "--profile", profile)
     fourth, _, wanted = compare_store("an archive and more", data, made, archive=1, sealed=1)
     flip_files(data + "/log", 2)
-    flip_rollups(data + "/rollups", wanted, 25)
+    flip_entries(data + "/rollups", lambda copy: not wanted.difference(Rollups(copy)), 20)
     with server:
         answers_by_id(server.client(), fourth.records)
         server.stop()
@@ -416,6 +427,8 @@ def answers_by_id(client, records):
     check("GET of ids, derived ones too",
           [client.execute_command("GET", id_) for id_ in some],
           [newest[id_].payload for id_ in some])
+    check("NAMES of categories", client.execute_command("NAMES", "category"),
+          sorted({category(record.topic) for record in records}))
 
 
 def dropping(folder, profile, made):
@@ -454,11 +467,88 @@ def dropping(folder, profile, made):
         (record.id, record.payload) for record in log.records if record.kind == 3])
 
 
+def rule_file(folder):
+    path = folder + "/rules.yaml"
+    with open(path, "w", encoding="utf-8") as out:
+        out.write(RULES)
+    return path
+
+
+def ruling(folder):
+    """What is kept of a rule."""
+    amount, file = 3_000, folder + "/messages.jsonl"
+    with open(file, "w", encoding="utf-8") as out:
+        for index in range(amount):
+            odd = index % 2
+            body = {"kind": f"kind {source.randrange(50) if odd else 0}",
+                    "size": source.choice(["S", "ß"]) if odd else "M",
+                    "word": f"word {source.randrange(50 if odd else 2_000)}"}
+            if index % 5:
+                body["n"] = source.choice([0, -1, 7.25, f"{source.uniform(-1e12, 1e12):.6f}",
+                                           source.randrange(1_000), source.uniform(-9, 9)])
+            if index % 7:
+                body["more"] = f"more {index}"
+            out.write(json.dumps({
+                "topic": "a.b.c.numbers", "msg_id": f"numbers {index}", "msg": body,
+                "timestamp": START + source.randrange(30 * 3_600)}) + "\n")
+    server = Server(folder, options=["--profile", "none", "--rules", rule_file(folder)])
+    with server:
+        client = server.client()
+        tallylog("import", "--socket", server.socket, file)
+        until("the rule has all",
+              lambda: client.execute_command("ROLLUP", "LIST")[0][2] == amount + 1)
+        server.stop()
+    log = read_log(server.data + "/log")
+    (created,) = [control(record) for record in log.records if record.kind == 4]
+    rule = Rule(server.data + "/rules/1", log.id, created["number"], created["definition"])
+    groups, rows, others = count_rule(log.records[:rule.watermark], 70)
+    check("a rule: it covers the log", rule.watermark, len(log.records))
+    check("a rule: its groups", list(rule.groups.values())[1:], groups)
+    check("a rule: lacking, others", (rule.lacking, rule.others), (0, others))
+    check(f"a rule: {len(rows)} rows", sorted(rule.rows, key=str), sorted(rows, key=str))
+    for place, row in rows.items():
+        if rule.rows[place] != row:
+            fail(f"a rule: {place} is {rule.rows[place]}, not {row}")
+
+    def is_right(copy):
+        again = Rule(copy, log.id, created["number"], created["definition"])
+        return again.groups == rule.groups and again.rows == rows
+
+    flip_entries(rule.path, is_right, 40)
+
+
+def count_rule(records, most):
+    """Groups, rows, and the messages that count for the others, one message after the other."""
+    groups, found, others = [], {}, 0
+    for record in records:
+        if record.kind != 1:
+            continue
+        body, seconds = json.loads(record.payload)["msg"], record.time // 1_000_000
+        group = [body["kind"], body["size"]]
+        if group not in groups and len(groups) < most:
+            groups.append(group)
+        kept = tuple(group) if group in groups else None
+        others += kept is None
+        for width, length in enumerate((3_600, DAY)):
+            found.setdefault((width, seconds // length * length, kept), []).append((record, body))
+    return groups, {place: (len(some), aggregates(some)) for place, some in found.items()}, others
+
+
+def aggregates(messages):
+    numbers = [int(Decimal(str(body["n"])).quantize(Decimal("1e-6"), ROUND_DOWN).scaleb(6))
+               for _, body in messages if "n" in body]
+    words = {body["word"] for _, body in messages}
+    newest, body = max(messages, key=lambda one: (one[0].time, one[0].sequence))
+    return {"total": (len(numbers), sum(numbers)), "low": min(numbers, default=None),
+            "high": max(numbers, default=None),
+            "words": sorted(map(text_hash, words)) if len(words) <= 512 else registers(words),
+            "spread": dict(sorted(Counter(map(quantile_bucket, numbers)).items())),
+            "newest": (newest.time, newest.sequence, [body["word"], body.get("more", "")])}
+
+
 def feeding(folder):
     """What a feed and a rule leave in the log."""
-    rules = folder + "/rules.yaml"
-    with open(rules, "w", encoding="utf-8") as out:
-        out.write(RULES)
+    rules = rule_file(folder)
     with Bus(folder) as bus, Server(folder, bus.endpoint, options=["--rules", rules]) as server:
         client = server.client()
         bus.wait_for_subscriber(client)
@@ -569,12 +659,14 @@ def check_seen():
         *(f"mode {mode} of a column" for mode in (0, 1)), "scale 1", "scale 1000",
         "a posting list of several parts", "a dictionary",
         *(f"byte {code} of a text" for code in (1, 2, 3, 4, 6)),
-        *(f"mode {mode} of a tally" for mode in range(4))}
+        *(f"mode {mode} of a tally" for mode in range(4)),
+        *(f"an aggregate's {kind}"
+          for kind in ("sum", "min", "max", "distinct", "quantiles", "latest")), "registers"}
     check("all was met", sorted(wanted - set(+SEEN)), [])
 
 
 if __name__ == "__main__":
-    for scenario in (golden, life, alike, feeding, repaired):
+    for scenario in (golden, life, alike, ruling, feeding, repaired):
         begun = time.time()
         with tempfile.TemporaryDirectory(prefix="tallylog-") as scratch:
             scenario(scratch)
