@@ -21,8 +21,7 @@ BATCH_BYTES_MAX, SEQUENCE_MAX = 16 << 20, 1 << 62
 SEGMENT_RECORDS_MAX, PAYLOAD_BYTES_MAX = 1 << 18, 4 << 20
 NAME_BYTES_MAX, NAMES_MAX = 512, 1_024
 KINDS = {1: "message", 2: "gap", 3: "horizon", 4: "rule", 5: "feed"}
-FEED_TELLS = {
-    1: "heard", 2: "begins", 3: "ends", 4: "fetched", 5: "filled", 6: "read"}
+FEED_TELLS = {1: "heard", 2: "begins", 3: "ends", 4: "fetched", 5: "filled", 6: "read"}
 REASONS = {1: "history", 2: "stopped", 3: "disconnected", 4: "overflow", 5: "counter",
            6: "sequence"}
 
@@ -117,7 +116,9 @@ def _read_sealed(folder, first, last, journals, log):
         log.files["sealed"] += 1
         return originals
     if columns.where == PAYLOADS_IN_ARCHIVE:
-        archive = Archive(path.replace(".columns", ".archive"), columns)
+        archive_path = path.replace(".columns", ".archive")
+        need(os.path.exists(archive_path), path, "its archive is absent")
+        archive = Archive(archive_path, columns)
         _same_log(log, archive.log_id, archive.path)
         for record in records:
             record.payload = archive.payload(record)

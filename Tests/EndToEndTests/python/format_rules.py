@@ -52,7 +52,7 @@ class Rule:
         at = 0
         while at < len(value):
             length = struct.unpack_from("<H", value, at)[0]
-            yield value[at + 2:at + 2 + length].decode()
+            yield _text(value, at + 2, length)
             at += 2 + length
 
     def _row(self, bucket, block, data):
@@ -71,8 +71,21 @@ class Rule:
             last = group
 
 
+def _text(data, at, length):
+    if at + length > len(data):
+        raise Damage("a text is cut short")
+    return data[at:at + length].decode()
+
+
+def _flag(data, at):
+    """Whether what is kept begins with 1, and not with 0."""
+    if data[at] > 1:
+        raise Damage(f"{data[at]} in place of 0 or 1")
+    return data[at]
+
+
 def signed(data, at):
-    """A number with the sign in its lowest bit."""
+    """A number from 0 on doubled, one below as the odd numbers."""
     value, at = number(data, at, 128)
     return -(value + 1 >> 1) if value & 1 else value >> 1, at
 
@@ -84,13 +97,11 @@ def _sum(data, at, _):
 
 
 def _extreme(data, at, _):
-    if not data[at]:
-        return None, at + 1
-    return signed(data, at + 1)
+    return signed(data, at + 1) if _flag(data, at) else (None, at + 1)
 
 
 def _distinct(data, at, _):
-    if data[at]:
+    if _flag(data, at):
         SEEN["registers"] += 1
         return data[at + 1:at + 1 + REGISTERS], at + 1 + REGISTERS
     amount, at = number(data, at + 1)
@@ -108,14 +119,14 @@ def _quantiles(data, at, _):
 
 
 def _latest(data, at, aggregate):
-    if not data[at]:
+    if not _flag(data, at):
         return None, at + 1
     time, at = signed(data, at + 1)
     sequence, at = number(data, at)
     texts = []
     for _ in aggregate["latest"]:
         length, at = number(data, at)
-        texts.append(data[at:at + length].decode())
+        texts.append(_text(data, at, length))
         at += length
     return (time, sequence, texts), at
 
