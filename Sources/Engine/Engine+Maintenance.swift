@@ -103,7 +103,12 @@ extension Engine {
     /// Copies the log into the directory `target`, as of one sequence: all that is there now. Files
     /// that an earlier backup copied stay as they are. Appends and readers go on.
     /// - Returns: the last sequence that the copy has.
+    /// - Throws: `.held` where a store is open in the directory, this one or another;
+    ///   `.log(.noBackup)` where it has what is not a backup of this store.
     package func backup(to target: String) throws(EngineError) -> UInt64 {
+        // Of a store that is open, this one above all, a backup would remove what it appends.
+        let claim = try Self.claim(ifStore: target)
+        defer { withExtendedLifetime(claim) {} }
         try roll()
         return try compactor.perform { [log] () throws(EngineError) in
             do throws(LogError) {
@@ -121,6 +126,11 @@ extension Engine {
         from source: String, to directory: String
     ) throws(EngineError) -> BackupReport {
         let disk = PosixDisk()
+        let isAbsent: Bool
+        do throws(LogError) {
+            isAbsent = try MessageLog.isAbsent(disk, directory: source + "/log")
+        } catch { throw .log(error) }
+        if isAbsent { throw .noLog(source) }
         do throws(DiskError) {
             try disk.makeDirectory(directory)
             guard try disk.list(directory).isEmpty else {
@@ -181,6 +191,16 @@ extension Engine {
         let result = try body()
         withExtendedLifetime(lock) {}
         return result
+    }
+
+    /// Claims a directory that was opened as a store at some time; nil for any other.
+    private static func claim(
+        ifStore directory: String
+    ) throws(EngineError) -> DirectoryLock? {
+        do throws(DiskError) {
+            guard try PosixDisk().size(of: directory + "/lock") != nil else { return nil }
+        } catch { throw .directory(error) }
+        do { return try DirectoryLock.acquire(directory) } catch { throw .held(error) }
     }
 
     /// Drops the rollups of the store in `directory`, which nobody may have open, and computes them

@@ -65,6 +65,8 @@ package final class Engine: Sendable {
         do { lock = try DirectoryLock.acquire(directory) } catch { throw .held(error) }
         let places = RollupPlaces(store: directory)
         try places.settle()
+        try LostLog.refuse(
+            disk, log: directory + "/log", places, mapBytes: options.indexMapBytes)
         do {
             log = try MessageLog.open(disk, directory: directory + "/log", options: options.log)
         } catch { throw .log(error) }

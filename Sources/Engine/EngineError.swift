@@ -14,6 +14,8 @@ package enum EngineError: Error, Sendable {
     case directory(DiskError)
     /// LMDB holds more of the log than there is: the log has lost its end.
     case logLost(watermark: UInt64, end: UInt64)
+    /// There is no log in this directory, which is to be restored.
+    case noLog(String)
     /// A checkpoint did not come about; the log and the head have everything.
     case checkpoint(String)
     /// A compaction did not come about; the journals and archives are as they were.
@@ -51,9 +53,11 @@ extension EngineError: CustomStringConvertible {
         case .held(let error): "\(error)"
         case .directory(let error): "\(error)"
         case .logLost(let watermark, let end):
-            "the rollups cover the log up to sequence \(watermark), but the log ends at \(end): "
-                + "its end is missing; restore the log from a backup, or run 'tallylog rebuild' "
-                + "to accept the loss"
+            "the rollups cover the log up to sequence \(watermark), but "
+                + (end == 0 ? "the log is gone" : "the log ends at \(end): its end is missing")
+                + "; see that its disk is mounted, restore it from a backup, or run "
+                + "'tallylog rebuild' to accept the loss"
+        case .noLog(let path): "no backup at \(path): it has no log; 'tallylog backup' makes one"
         case .checkpoint(let reason): "the checkpoint failed: \(reason)"
         case .compaction(let reason): "the compaction failed: \(reason)"
         case .namesDiffer:

@@ -36,7 +36,7 @@ struct LogBackup {
 
     mutating func run(_ segments: [Segment], logID: LogID?) throws(LogError) -> BackupReport {
         try withLogErrors { () throws(DiskError) in try disk.makeDirectory(target) }
-        try refuseOther(logID)
+        try refuseOther(logID, segments)
         var needed: Set<String> = []
         for segment in segments {
             let (first, last) = (segment.firstSequence, segment.lastSequence)
@@ -54,19 +54,31 @@ struct LogBackup {
         return report
     }
 
-    /// A directory that has another log's files, or a later state of this one, is left alone.
-    private func refuseOther(_ logID: LogID?) throws(LogError) {
-        let names = try list()
-        guard names.contains(where: { LogFileName($0) != .foreign }) else { return }
+    /// A directory that has another log's files, or messages that this one has not, is left alone:
+    /// what the copy does not need is removed.
+    private func refuseOther(_ logID: LogID?, _ segments: [Segment]) throws(LogError) {
+        guard try !LogOpening.isEmpty(disk, target) else { return }
         let there = try MessageLog.open(
             disk, directory: target, options: LogOptions(readOnly: true, randomWord: { 0 }))
         guard there.logID == logID else {
-            throw .damaged(
-                Damage(
-                    path: target, offset: 0,
-                    reason: "the directory has the files of another log", firstSequence: 0,
-                    count: 0))
+            throw .noBackup(path: target, has: "the files of another log")
         }
+        for other in there.snapshot.segments where other.rows > 0 {
+            let last = other.lastSequence
+            guard let own = segments.first(where: { $0.lastSequence >= last }),
+                identity(own, last) == identity(other, last)
+            else {
+                throw .noBackup(
+                    path: target, has: "messages up to sequence \(last) that this store has not")
+            }
+        }
+    }
+
+    /// Id and time of a record: a log that has gone its own way has others.
+    private func identity(_ segment: Segment, _ sequence: UInt64) -> String {
+        var reader = RowReader(segment.columns)
+        let row = Int(sequence - segment.firstSequence)
+        return "\(reader.id(ofRow: row)) \(reader.time(ofRow: row))"
     }
 
     private func list() throws(LogError) -> [String] {
@@ -163,10 +175,13 @@ struct LogBackup {
 extension MessageLog {
     /// Copies all that is sealed into `target`, which is made if it is absent. On the thread that
     /// compacts, since that one removes files.
-    /// - Throws: `.damaged` where the directory has the files of another log.
+    /// - Throws: `.noBackup` where the directory has what is not a backup of this log.
     package func backup(to target: String) throws(LogError) -> BackupReport {
+        let parent = LogOpening.parent(of: target)
+        guard try LogOpening.isEmpty(disk, parent) else {
+            throw .noBackup(path: parent, has: "a log's own files")
+        }
         try withLogErrors { () throws(DiskError) in
-            let parent = LogOpening.parent(of: target)
             try disk.makeDirectory(parent)
             try disk.synchronizeDirectory(LogOpening.parent(of: parent))
             try disk.makeDirectory(target)
@@ -175,6 +190,11 @@ extension MessageLog {
         var backup = LogBackup(disk, from: directory, to: target)
         return try backup.run(sealedSegments, logID: logID)
     }
+
+    /// Whether a log was never begun in `directory`, or is gone from there.
+    package static func isAbsent(
+        _ disk: any Disk, directory: String
+    ) throws(LogError) -> Bool { try LogOpening.isEmpty(disk, directory) }
 
     /// Segments that have all their files, from the first on.
     var sealedSegments: [Segment] { Array(snapshot.segments.prefix { $0.columns.isSealed }) }

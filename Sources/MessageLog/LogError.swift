@@ -22,6 +22,8 @@ package enum LogError: Error, Equatable, Sendable, CustomStringConvertible {
     case closed
     /// The log was opened for reading only.
     case readOnly
+    /// The directory that a backup is to go to has what no backup of this log has.
+    case noBackup(path: String, has: String)
     /// The payload of this record was dropped by retention.
     case dropped(sequence: UInt64)
 
@@ -58,6 +60,9 @@ package enum LogError: Error, Equatable, Sendable, CustomStringConvertible {
             "the log is closed: open it again"
         case .readOnly:
             "the log was opened for reading only: nothing can be appended"
+        case .noBackup(let path, let has):
+            "\(path) has \(has), and nothing was copied; accepted: a directory that is absent, "
+                + "or has an earlier backup of this store"
         case .dropped(let sequence):
             "retention has dropped the payload of sequence \(sequence)"
         }
@@ -85,6 +90,9 @@ package struct Damage: Error, Hashable, Sendable, CustomStringConvertible {
 }
 
 extension DiskError {
+    /// Whether there is no such file or directory.
+    var isAbsent: Bool { code == ENOENT }
+
     /// Whether the disk or the quota is full.
     var isOutOfSpace: Bool { code == ENOSPC || code == EDQUOT }
 }

@@ -4,6 +4,9 @@ import Query
 
 /// How long payloads and counts per minute are kept, as it is written: `90d`, `20G`.
 enum RetentionSettings {
+    /// What `retention` of the configuration file may have.
+    static let keys = ["age", "bytes", "minutes"]
+
     static func retention(age: String?, bytes: String?, minutes: String?) throws -> Retention {
         var retention = Retention.none
         retention.seconds = try age.map { try seconds($0, "age") }

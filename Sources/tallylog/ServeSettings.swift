@@ -15,6 +15,12 @@ struct ServeSettings {
     /// The rules of all files.
     let rules: [Rule]
 
+    /// What the configuration file may have.
+    static let keys = [
+        "data", "socket", "subscribe", "topic", "backfill", "since", "profile", "aliases", "rules",
+        "retention", "feeds",
+    ]
+
     init(_ command: Serve) async throws {
         let environment = ConfigReader(provider: EnvironmentVariablesProvider())
             .scoped(to: "tallylog")
@@ -36,6 +42,7 @@ struct ServeSettings {
             return environment.stringArray(forKey: key) ?? file?.stringArray(forKey: key)
                 ?? file?.string(forKey: key).map { [$0] } ?? []
         }
+        let named = try command.config.map { try FeedsFile.feeds(in: $0) } ?? []
         guard let data = text(command.data, "data") else {
             throw ValidationError("Name the data directory: --data DIR.")
         }
@@ -53,7 +60,6 @@ struct ServeSettings {
         let plain = try FeedSettings.plain(
             endpoints: list(command.subscribe, "subscribe"), topics: list(command.topic, "topic"),
             backfill: list(command.backfill, "backfill"), since: text(command.since, "since"))
-        let named = try command.config.map { try FeedsFile.feeds(in: $0) } ?? []
         feeds = (plain.map { [$0] } ?? []) + named
         if let twice = plain?.name, named.contains(where: { $0.name == twice }) {
             throw ValidationError(

@@ -54,7 +54,7 @@ enum StoreDirectory {
         case .held: return ExitStatus.held
         case .logLost, .namesDiffer, .log(.damaged): return ExitStatus.damaged
         case .log(.poisoned): return ExitStatus.flushFailed
-        case .log, .directory, .rollup, .checkpoint, .compaction, .rule, .closed:
+        case .log, .directory, .rollup, .noLog, .checkpoint, .compaction, .rule, .closed:
             return ExitStatus.failed
         }
     }

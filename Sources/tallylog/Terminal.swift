@@ -1,3 +1,4 @@
+import ArgumentParser
 import Glibc
 
 /// What surrounds a command: standard output and standard error, written whole; the environment.
@@ -17,6 +18,7 @@ enum Terminal {
 
     static var showsProgress: Bool { isatty(2) == 1 }
 
+    /// Ends the process where an answer cannot be written: what is cut off must not look whole.
     static func write(_ bytes: [UInt8], to descriptor: Int32) {
         var done = 0
         while done < bytes.count {
@@ -24,8 +26,12 @@ enum Terminal {
                 Glibc.write(descriptor, $0.baseAddress, $0.count)
             }
             if amount < 0 && errno == EINTR { continue }
-            // Nobody reads any more: there is nobody to tell either.
-            if amount <= 0 { return }
+            if amount <= 0 {
+                // Nobody reads any more: there is nobody to tell either.
+                guard descriptor == 1, amount < 0, errno != EPIPE else { return }
+                complain("standard output cannot be written: \(String(cString: strerror(errno)))")
+                _exit(ExitStatus.failed.rawValue)
+            }
             done += amount
         }
     }

@@ -77,6 +77,8 @@ import Testing
             _ = try append([message(98, day: 39)], to: engine)
             // Late, before the horizon of hours.
             _ = try append([message(99, day: 2, 7_300)], to: engine)
+            // In the first hour that is kept.
+            _ = try append([message(97, day: 7)], to: engine)
             try check(engine)
             bytes = try engine.foldedDump(rule: "kept", milliseconds: 30_000)
             try engine.close()
@@ -97,18 +99,19 @@ import Testing
     private func check(_ engine: Engine) throws {
         #expect(engine.waitForRule("kept", milliseconds: 30_000))
         let days = pairs(ask(engine, .series(BucketGrid(Every(1, .day)), fill: .none)))
-        let expected = (0..<10).map { [Int64($0) * Self.day, $0 == 2 ? 2 : 1] }
+        let expected = (0..<10).map { [Int64($0) * Self.day, $0 == 2 || $0 == 7 ? 2 : 1] }
         #expect(days == expected + [[39 * Self.day, 1]])
         // Of hours, the last three days have theirs; what came before is evaluated from messages.
         let hours = pairs(
             ask(
-                engine, .series(BucketGrid(Every(1, .hour)), fill: .none), from: 8 * Self.day,
+                engine, .series(BucketGrid(Every(1, .hour)), fill: .none), from: 7 * Self.day,
                 to: 10 * Self.day))
-        #expect(hours == [[8 * Self.day + 3_600, 1], [9 * Self.day + 3_600, 1]])
-        #expect(ask(engine, .count, from: 2 * Self.day + 3_600) == .integer(10))
+        let full = (7..<10).map { [Int64($0) * Self.day + 3_600, 1] }
+        #expect(hours == [[7 * Self.day, 1]] + full)
+        #expect(ask(engine, .count, from: 2 * Self.day + 3_600) == .integer(11))
         // Hours that are gone are evaluated from the messages.
         let kept = pairs(ask(engine, .series(BucketGrid(Every(1, .hour)), fill: .none)))
-        #expect(kept.count == 12, "\(kept)")
+        #expect(kept.count == 13, "\(kept)")
         let explained = Executor.explain(
             .rule(RuleQuestion(rule: "kept", .count)), from: engine
         ).spelledOut
@@ -125,34 +128,47 @@ import Testing
         let clock = TestClock()
         var options = options(clock)
         options.log.retention.seconds = 10 * Self.day
-        let engine = try Engine(directory: directory.path + "/store", options: options)
-        _ = try engine.create(rule)
-        for day in 0..<40 {
-            _ = try append((0..<5).map { message(day * 5 + $0, day: day, Int64($0)) }, to: engine)
+        let store = directory.path + "/store"
+        var said: RuleReport?
+        do {
+            let engine = try Engine(directory: store, options: options)
+            _ = try engine.create(rule)
+            for day in 0..<40 {
+                _ = try append(
+                    (0..<5).map { message(day * 5 + $0, day: day, Int64($0)) }, to: engine)
+            }
+            #expect(engine.waitForRule("kept", milliseconds: 30_000))
+            clock.now = Timestamp(seconds: Self.start + 30 * Self.day)
+            try engine.compact()
+            #expect(try engine.read { $0.segments.contains { $0.segment.isDropped } })
+            var late = rule
+            late.name = "late"
+            _ = try engine.create(late)
+            #expect(engine.waitForRule("late", milliseconds: 30_000))
+            #expect(ask(engine, .count) == .integer(200))
+            let report = try #require(engine.ruleReports().first { $0.name == "late" })
+            let from = try #require(report.completeFrom)
+            #expect(report.lost > 0 && report.lost < 200)
+            let refused = Executor.answer(.rule(RuleQuestion(rule: "late", .count)), from: engine)
+            guard case .error(let sentence) = refused else {
+                Issue.record("\(refused)")
+                return
+            }
+            #expect(
+                sentence.hasPrefix("GONE the rule late lacks \(report.lost) messages"),
+                "\(sentence)")
+            // From the time that it names on, it has all.
+            let answered = Executor.answer(
+                .rule(RuleQuestion(rule: "late", .count, range: TimeRange(lower: from))),
+                from: engine)
+            #expect(answered == .integer(Int64(200 - report.lost)))
+            said = report
+            try engine.close()
         }
-        #expect(engine.waitForRule("kept", milliseconds: 30_000))
-        clock.now = Timestamp(seconds: Self.start + 30 * Self.day)
-        try engine.compact()
-        #expect(try engine.read { $0.segments.contains { $0.segment.isDropped } })
-        var late = rule
-        late.name = "late"
-        _ = try engine.create(late)
-        #expect(engine.waitForRule("late", milliseconds: 30_000))
-        #expect(ask(engine, .count) == .integer(200))
+        // And says so for ever.
+        let engine = try Engine(directory: store, options: options)
         let report = try #require(engine.ruleReports().first { $0.name == "late" })
-        let from = try #require(report.completeFrom)
-        #expect(report.lost > 0 && report.lost < 200)
-        let refused = Executor.answer(.rule(RuleQuestion(rule: "late", .count)), from: engine)
-        guard case .error(let sentence) = refused else {
-            Issue.record("\(refused)")
-            return
-        }
-        #expect(
-            sentence.hasPrefix("GONE the rule late lacks \(report.lost) messages"), "\(sentence)")
-        // From the time that it names on, it has all.
-        let answered = Executor.answer(
-            .rule(RuleQuestion(rule: "late", .count, range: TimeRange(lower: from))), from: engine)
-        #expect(answered == .integer(Int64(200 - report.lost)))
+        #expect(report.lost == said?.lost && report.completeFrom == said?.completeFrom)
         // A rule that needs no payload lacks nothing.
         var plain = Rule("plain")
         plain.keys = [Rule.Key("topic", .dimension(.topic))]

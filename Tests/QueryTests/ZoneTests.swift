@@ -59,7 +59,9 @@ import Testing
         for day in Int64(-2_999)...45_000 {
             let start = zone.start(ofDay: day)
             guard start >= last, start == last || zone.day(at: start - 1) == day - 1,
-                zone.day(at: start) >= day
+                zone.day(at: start) >= day,
+                // The clock shows midnight, or later where it has jumped over it.
+                start + zone.offset(at: start) >= day * 86_400
             else {
                 Issue.record("\(name): day \(day) begins at \(start), the one before at \(last)")
                 return

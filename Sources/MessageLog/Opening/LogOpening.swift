@@ -80,6 +80,16 @@ struct LogOpening {
         }
     }
 
+    /// Whether a directory is absent, or has none of a log's files.
+    static func isEmpty(_ disk: any Disk, _ directory: String) throws(LogError) -> Bool {
+        do throws(DiskError) {
+            return try disk.list(directory).allSatisfy { LogFileName($0) == .foreign }
+        } catch {
+            if error.isAbsent { return true }
+            throw LogError(error)
+        }
+    }
+
     static func parent(of path: String) -> String {
         guard let slash = path.lastIndex(of: "/") else { return "." }
         return slash == path.startIndex ? "/" : String(path[..<slash])

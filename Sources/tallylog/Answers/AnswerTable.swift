@@ -109,11 +109,7 @@ struct AnswerTable {
             let answer = AmountsAnswer(reply, question.rule)
             (titles, rows) = (answer.titles, answer.rows)
         case .rules:
-            titles = ["rule", "state", "sequence", "groups", "others", "lacking", "from", "bytes"]
-            rows = ReplyReading.rows(reply, of: 10).map { row in
-                row[..<2].map(Self.text) + row[2..<6].map(Self.value)
-                    + [Self.time(row[6]), Self.value(row[7])]
-            }
+            (titles, rows) = Self.rules(reply)
         case .gaps:
             titles = ["gap", "feed", "reason", "from", "to", "state", "detail"]
             rows = ReplyReading.rows(reply, of: 7).map {
@@ -149,6 +145,19 @@ struct AnswerTable {
 
     private static func envelope(_ reply: Reply) -> Cell {
         if case .bulk(let bytes) = reply { .envelope(bytes) } else { text(reply) }
+    }
+
+    private static func rules(_ reply: Reply) -> (titles: [String], rows: [[Cell]]) {
+        // What CREATE and DROP say.
+        guard case .array = reply else { return (["rule"], [[text(reply)]]) }
+        let titles = [
+            "rule", "state", "sequence", "groups", "others", "lacking", "from", "bytes", "error",
+        ]
+        let rows = ReplyReading.rows(reply, of: 10).map { row in
+            row[..<2].map(text) + row[2..<6].map(value)
+                + [time(row[6]), value(row[7]), text(row[9])]
+        }
+        return (titles, rows)
     }
 
     private static func figures(_ lines: String) -> [[Cell]] {

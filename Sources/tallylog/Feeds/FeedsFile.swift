@@ -24,6 +24,8 @@ struct FeedsFile {
         } catch {
             throw ValidationError("The configuration \(path) cannot be read: \(error)")
         }
+        try file.refuseUnknown(root, nil, ServeSettings.keys)
+        try file.refuseUnknown(root?.mapping?["retention"], "retention", RetentionSettings.keys)
         guard let node = root?.mapping?["feeds"] else { return [] }
         guard let feeds = node.mapping else {
             throw file.wrong(
@@ -44,6 +46,19 @@ struct FeedsFile {
                 bytes += part
             }
             return String(decoding: bytes, as: UTF8.self)
+        }
+    }
+
+    /// A key that is misspelt would be passed over.
+    private func refuseUnknown(_ node: Node?, _ place: String?, _ keys: [String]) throws {
+        guard let node, node.null == nil else { return }
+        let accepted = "accepted: \(Self.list(keys))"
+        guard let mapping = node.mapping else {
+            throw wrong(node, place ?? "it", "is no mapping; \(accepted)")
+        }
+        for (key, _) in mapping where !keys.contains(key.string ?? "") {
+            let word = key.string ?? "?"
+            throw wrong(key, place.map { "\($0).\(word)" } ?? word, "is no key; \(accepted)")
         }
     }
 

@@ -11,35 +11,24 @@ explains.
 The readers are the modules format_*.py. They know nothing of the program but that page.
 """
 
-import hashlib
 import json
 import os
-import random
-import re
-import shutil
-import struct
 import tempfile
 import time
-import uuid
 from collections import Counter
 from decimal import ROUND_DOWN, Decimal
 
-import lmdb
-
 from format_columns import decimal
 from format_log import category, control, read_log
-from format_parts import AGENT, OBJECT, PACKAGE, SEEN, TOPIC, USER, Damage
-from format_rollups import KINDS, Rollups
+from format_parts import SEEN, TOPIC, Damage
+from format_rollups import Rollups
 from format_rules import Rule, quantile_bucket, registers, text_hash
-from harness import SEED, START, Bus, Server, check, fail, info, tallylog, until
+from formats_compared import compare_rollups, compare_store, sums
+from formats_flipped import flip, flip_entries, flip_files, remove_files
+from formats_made import (
+    BETWEEN, DAY, OLD, PROFILE, TIMELESS, TOPICS, Made, history, numbers, source, write)
+from harness import START, Bus, Server, check, fail, info, tallylog, until
 
-PROFILE = """\
-otherwise:
-  users: people[]
-  packages: parts[]
-  objects: things[]
-  agent: who
-"""
 RULES = """\
 rules:
   numbers:
@@ -56,316 +45,6 @@ rules:
     groups-max: 70
 """
 GOLDEN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../EngineTests/Golden")
-DAY = 86_400
-OLD, BETWEEN = 1_720_000_000, 1_750_000_000  # in 2024 and 2025, both before START
-TOPICS = ["one", "a.b.c.", "org.example.prod.git.receive", "org.example.prod.git", "ä.ö.ü.ß",
-          "/topic/VirtualTopic.eng.brew.task", "x" * 512,
-          *(f"org.example.stg.app{number}.done" for number in range(30))]
-TIMELESS = "a.b.c.timeless"
-PEOPLE = ["ann", "bob", "Zoë", "y" * 512, *(f"user{number}" for number in range(200))]
-source = random.Random(SEED)
-numbers = [0]
-
-
-# Messages.
-
-class Made:
-    """A line as it was imported, and what a reader must say of it."""
-
-    def __init__(self, line, topic, moment, id_, names):
-        self.line, self.topic, self.moment, self.id, self.names = line, topic, moment, id_, names
-
-
-def make(number, seconds, topic=None, again=None):
-    """A message whose every part may be odd."""
-    topic = topic or TOPICS[min(int(source.paretovariate(0.7)) - 1, len(TOPICS) - 1)]
-    people = [PEOPLE[int(source.paretovariate(1.1)) % len(PEOPLE)]
-              for _ in range(source.choice([0, 1, 1, 1, 2, 5]))]
-    if number % 997 == 5:
-        people = PEOPLE[:]
-    parts = [f"part{source.randrange(40)}" for _ in range(source.choice([0, 0, 1, 3]))]
-    things = [f"thing/{number % 50}", "ÿ"] if number % 9 == 0 else []
-    who = source.choice([None, "ann", "bob"])
-    decimals = source.choice([0, 0, 3, 6, 1, 2, 4, 5])
-    written = f"{seconds}"
-    if decimals:
-        written += f".{source.randrange(10 ** decimals):0{decimals}}"
-    id_ = source.choice([
-        lambda: f"2026-{uuid.UUID(int=source.getrandbits(128))}",
-        lambda: f"2026-{uuid.UUID(int=source.getrandbits(128))}",
-        lambda: f"1000-{uuid.UUID(int=source.getrandbits(128))}",
-        lambda: f"2026-{uuid.UUID(int=source.getrandbits(128))}".upper() + "A",
-        lambda: f"an id of its own, ü {number}", lambda: None])()
-    id_ = again or id_
-    body = {"people": people, "parts": parts, "things": things, "n": number}
-    if who:
-        body["who"] = who
-    body["text"] = odd_text(number, topic, written, id_ or "none")
-    envelope = {"topic": topic, "msg": body, "timestamp": 0}
-    if id_:
-        envelope["msg_id"] = id_
-    if source.random() < 0.3:
-        envelope = dict(sorted(envelope.items()))
-    line = json.dumps(envelope, ensure_ascii=source.random() < 0.5,
-                      separators=source.choice([(",", ":"), (", ", ": "), (" ,\t", "  :  ")]))
-    before, zero, after = line.rpartition('"timestamp"')
-    line = before + zero + after.replace("0", written, 1)
-    if number % 13 == 0:
-        line = f" \t{line}  \r"
-    names = {TOPIC: [topic], USER: people, PACKAGE: parts, OBJECT: things,
-             AGENT: [who] if who else []}
-    moment = seconds * 1_000_000 + int((written.partition(".")[2] or "0").ljust(6, "0"))
-    return Made(line.encode(), topic, moment, id_,
-                {dimension: {one.encode() for one in some}
-                 for dimension, some in names.items() if some})
-
-
-def odd_text(number, topic, written, id_):
-    """What an archive might cut out, or might take for what it has cut out."""
-    if number == 1_234:
-        return "very long " * 40_000
-    if number % 500 == 7:
-        return source.choice(["long ", "é", "\u2028"]) * source.randrange(1_000, 8_000)
-    if number % 500 == 8:
-        return "".join(source.choices("abc0123456789+/", k=12_000))
-    return source.choice([
-        lambda: "", lambda: "x" * source.randrange(100),
-        lambda: 'a "quoted" \\ back\\\\slash\n\t\0\x1f',
-        lambda: "Ünïcödé \U0001f600 \x7f\u0080 " + "\x01\x02\x03\x04\x05\x06\x07\x08",
-        lambda: {"deep": [[[{"er": [None, True, -1.5e300, {}]}]]]},
-        lambda: "%0*x" % (width := source.randrange(1, 700), source.getrandbits(4 * width)),
-        lambda: ("%064X" % source.getrandbits(256)) + "%015x" % source.getrandbits(60),
-        lambda: [topic, topic, f"{topic}.{topic}"], lambda: [written, float(written), written],
-        lambda: [id_, id_ + id_, id_[5:]],
-    ])()
-
-
-def history(amount, start, days):
-    """Messages in no order, some of them in bursts; the last has an id of before."""
-    seconds, given = start, []
-    for number in range(numbers[0], numbers[0] + amount):
-        again = given[0] if number == numbers[0] + amount - 1 else None
-        if again or number % 4:
-            seconds = start + source.randrange(days * DAY)
-            one = make(number, start + (days + 1) * DAY if again else seconds, None, again)
-        else:
-            one = make(number, start + int(source.paretovariate(0.5)) % 900, TOPICS[0])
-        given += [one.id] if is_bus_id(one.id) else []
-        yield one
-    numbers[0] += amount
-
-
-def write(path, made):
-    """A file with these lines, some of them twice."""
-    with open(path, "wb") as file:
-        for number, one in enumerate(made):
-            file.write(one.line + b"\n")
-            if number % 50 == 49:
-                file.write(made[source.randrange(number)].line + b"\n")
-
-
-# What is compared.
-
-def compare_messages(name, records, made):
-    """Every message in its place, with everything that was imported."""
-    messages = [record for record in records if record.kind == 1]
-    check(f"{name}: the number of messages", len(messages), len(made))
-    check(f"{name}: sequences", [record.sequence for record in records],
-          list(range(1, len(records) + 1)))
-    for record, one in zip(messages, made):
-        names = {dimension: set(some) for dimension, some in record.names.items()}
-        found = record.time, names, record.flags
-        if found != (one.moment, one.names, 0):
-            fail(f"{name}: sequence {record.sequence} is {found!r}, not "
-                 f"{(one.moment, one.names, 0)!r}")
-        if record.payload not in (None, one.line):
-            fail(f"{name}: sequence {record.sequence} has {record.payload!r}, not {one.line!r}")
-        found = record.form, record.id
-        if found != wanted_id(one):
-            fail(f"{name}: sequence {record.sequence} has the id {found}, not {wanted_id(one)}, "
-                 f"of {one.id!r}")
-
-
-def wanted_id(one):
-    """The form of a message's id, and its two halves."""
-    if is_bus_id(one.id):
-        return int(one.id[:4]), struct.unpack(">QQ", uuid.UUID(one.id[5:]).bytes)
-    if one.id is not None:
-        return 0, half_of_hash(one.id.encode())
-    body = json.dumps(json.loads(one.line)["msg"], sort_keys=True, separators=(",", ":"))
-    return 1, half_of_hash(f"{one.topic}\0{one.moment // 1_000_000}\0{body}".encode())
-
-
-def half_of_hash(data):
-    return struct.unpack(">QQ", hashlib.sha256(data).digest()[:16])
-
-
-def is_bus_id(text):
-    return re.fullmatch(
-        "[1-9][0-9]{3}-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", text or "")
-
-
-def sums(records, minutes_from):
-    """What the rollups must count, one message after the other."""
-    counts = Counter()
-    for record in records:
-        if record.kind != 1:
-            continue
-        seconds, topic = record.time // 1_000_000, record.topic
-        names = {dimension: record.names.get(dimension, []) for dimension in (USER, PACKAGE)}
-        for kind in KINDS.values():
-            if kind.bucket == 60 and record.time < minutes_from:
-                continue
-            if kind.of == TOPIC:
-                groups = [None] if kind.name.startswith("all-") else [None, topic]
-            else:
-                groups = names[kind.of]
-            members = {None: [None], TOPIC: [topic]}.get(kind.members) or names.get(
-                kind.members, [])
-            for group in groups:
-                for member in members:
-                    counts[kind.name, group, member, seconds // kind.bucket * kind.bucket] += 1
-    return dict(counts)
-
-
-class Sums:
-    """What rollups must say that cover a prefix of the log."""
-
-    def __init__(self, records, watermark, minutes_from):
-        covered = records[:watermark]
-        self.names = {}
-        for record in covered:
-            for dimension, some in record.names.items():
-                for one in some:
-                    self.names.setdefault(dimension, {})[one] = True
-        times = [record.time // 3_600_000_000 for record in covered if record.kind == 1]
-        self.watermark, self.hours = len(covered), (min(times), max(times) + 1)
-        self.counts = sums(covered, minutes_from)
-
-    def difference(self, rollups):
-        """The first thing that they say otherwise; None where there is none."""
-        for dimension in {*self.names, *rollups.names}:
-            found = list(rollups.names.get(dimension, {}).values())
-            if found != list(self.names.get(dimension, {})):
-                return f"names of dimension {dimension}: {found[:5]}"
-        for what in ("watermark", "hours"):
-            if getattr(self, what) != getattr(rollups, what):
-                return f"{what}: {getattr(rollups, what)}, not {getattr(self, what)}"
-        if self.counts == rollups.counts:
-            return None
-        other = next(key for key in [*self.counts, *rollups.counts]
-                     if self.counts.get(key) != rollups.counts.get(key))
-        return f"{other} is {rollups.counts.get(other)}, not {self.counts.get(other)}"
-
-
-def compare_rollups(name, data, log):
-    rollups = Rollups(data + "/rollups")
-    check(f"{name}: the rollups' log", rollups.log_id, log.id)
-    wanted = Sums(log.records, rollups.watermark, rollups.minutes_from)
-    check(f"{name}: the rollups ({len(rollups.counts)} counts of {rollups.watermark} records)",
-          wanted.difference(rollups), None)
-    return rollups, wanted
-
-
-def compare_store(name, data, made, **files):
-    """Reads the whole of a store that nobody has open."""
-    log = read_log(data + "/log")
-    check(f"{name}: its files", {kind: amount for kind, amount in log.files.items() if amount},
-          files)
-    check(f"{name}: no tail", log.torn, None)
-    compare_messages(name, log.records, made)
-    return log, *compare_rollups(name, data, log)
-
-
-# Flipped bytes.
-
-def flip_files(folder, times):
-    """One bit of one byte at a time, in every file of a log: is it noticed?"""
-    with tempfile.TemporaryDirectory(prefix="tallylog-") as scratch:
-        copy = scratch + "/log"
-        shutil.copytree(folder, copy)
-        whole, flipped = read_log(copy).torn, Counter()
-        check(f"{folder} is whole", whole, None)
-        for name in sorted(os.listdir(copy)):
-            path = os.path.join(copy, name)
-            size = os.path.getsize(path)
-            for _ in range(times):
-                # Headers and trailers are small, and all else hangs on them.
-                at = source.choice([source.randrange(size), source.randrange(64),
-                                    size - 1 - source.randrange(64)])
-                bit = 1 << source.randrange(8)
-                flip(path, at, bit)
-                try:
-                    log = read_log(copy)
-                    if log.torn is None:
-                        fail(f"bit {bit} of byte {at} of {path} may be flipped")
-                except Damage:
-                    pass
-                flip(path, at, bit)
-                flipped[name.rpartition(".")[2]] += 1
-        check("and is so again", read_log(copy).torn, None)
-        print(f"noticed: flipped bits in {dict(flipped)}, seed {SEED}", flush=True)
-
-
-def remove_files(folder, records):
-    """One file at a time is gone: columns of a journal are no loss, all else is noticed."""
-    with tempfile.TemporaryDirectory(prefix="tallylog-") as scratch:
-        copy = scratch + "/log"
-        shutil.copytree(folder, copy)
-        for name in sorted(os.listdir(copy)):
-            os.rename(os.path.join(copy, name), scratch + "/away")
-            first = name.partition("-")[0]
-            expected = name.endswith(".columns") and first + ".journal" in os.listdir(copy)
-            try:
-                whole = read_log(copy).records == records
-            except Damage:
-                whole = False
-            check(f"{'whole' if expected else 'not whole'} without {name}", whole, expected)
-            os.rename(scratch + "/away", os.path.join(copy, name))
-
-
-def flip(path, at, bit):
-    with open(path, "r+b") as file:
-        file.seek(at)
-        byte = file.read(1)[0]
-        file.seek(at)
-        file.write(bytes([byte ^ bit]))
-
-
-def flip_entries(folder, is_right, times):
-    """The same in what LMDB holds. Rows have no checksum; so they are damaged, or say what the
-    messages do not."""
-    with tempfile.TemporaryDirectory(prefix="tallylog-") as scratch:
-        copy = scratch + "/copy"
-        shutil.copytree(folder, copy)
-        environment = lmdb.open(copy)
-        with environment.begin() as transaction:
-            entries = list(transaction.cursor())
-        environment.close()
-        kinds, noticed = sorted({key[0] for key, _ in entries}), Counter()
-        for _ in range(times):
-            kind = source.choice(kinds)
-            key, value = source.choice([one for one in entries if one[0][0] == kind])
-            at, bad = source.randrange(len(value)), bytearray(value)
-            bad[at] ^= 1 << source.randrange(8)
-            put(copy, key, bytes(bad))
-            try:
-                if is_right(copy):
-                    fail(f"byte {at} of {folder}'s entry {key.hex()} may be flipped")
-                noticed["wrong"] += 1
-            except Damage:
-                noticed["damaged"] += 1
-            put(copy, key, value)
-        check("entries are right again", is_right(copy), True)
-        name = os.path.relpath(folder, os.path.dirname(os.path.dirname(folder)))
-        print(f"noticed: flipped bits in {name}, {dict(noticed)}, seed {SEED}", flush=True)
-
-
-def put(folder, key, value):
-    environment = lmdb.open(folder)
-    with environment.begin(write=True) as transaction:
-        transaction.put(key, value)
-    environment.close()
 
 
 # Stores.
@@ -502,7 +181,7 @@ def ruling(folder):
         for index in range(amount):
             odd = index % 2
             body = {"kind": f"kind {source.randrange(50) if odd else 0}",
-                    "size": source.choice(["S", "ß"]) if odd else "M",
+                    "size": source.choice(["S", "\xdf"]) if odd else "M",
                     "word": f"word {source.randrange(50 if odd else 2_000)}"}
             if index % 5:
                 body["n"] = source.choice([0, -1, 7.25, f"{source.uniform(-1e12, 1e12):.6f}",

@@ -1,0 +1,28 @@
+import Disk
+import MessageLog
+import Rollup
+
+/// A log that is gone, as with a disk that is not mounted, is not begun anew where rollups
+/// remember it: what they know would go with it, and nobody would be told.
+enum LostLog {
+    /// - Throws: `.logLost` where the log has no file and the rollups cover some of it.
+    static func refuse(
+        _ disk: any Disk, log: String, _ places: RollupPlaces, mapBytes: Int
+    ) throws(EngineError) {
+        let known: [String]
+        do throws(DiskError) { known = try PosixDisk().list(places.served) } catch {
+            throw .directory(error)
+        }
+        // A new store.
+        if known.isEmpty { return }
+        do throws(LogError) {
+            guard try MessageLog.isAbsent(disk, directory: log) else { return }
+        } catch { throw .log(error) }
+        // What cannot be opened remembers nothing.
+        let rollups = Result { () throws(RollupError) in
+            try RollupStore.open(directory: places.served, mapBytes: mapBytes, logID: nil)
+        }
+        guard case .success(let store) = rollups, store.watermark > 0 else { return }
+        throw .logLost(watermark: store.watermark, end: 0)
+    }
+}
