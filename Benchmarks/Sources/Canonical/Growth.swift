@@ -6,7 +6,7 @@ import Tallylog
 enum Growth {
     private static let step = 1_000_000
     private static let days: Int64 = 30
-    /// 2018: a hundred million messages end before today, for what is ahead of the clock is refused.
+    /// 2018: a hundred million end before today, for what is ahead of the clock is refused.
     private static let start: Int64 = 1_514_764_800
 
     private static func steps(of messages: Int) -> Int { (messages + step - 1) / step }
