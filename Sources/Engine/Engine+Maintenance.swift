@@ -186,8 +186,7 @@ extension Engine {
     static func alone<Result>(
         in directory: String, _ body: () throws(EngineError) -> Result
     ) throws(EngineError) -> Result {
-        let lock: DirectoryLock
-        do { lock = try DirectoryLock.acquire(directory) } catch { throw .held(error) }
+        let lock = try claim(directory)
         let result = try body()
         withExtendedLifetime(lock) {}
         return result
@@ -200,6 +199,11 @@ extension Engine {
         do throws(DiskError) {
             guard try PosixDisk().size(of: directory + "/lock") != nil else { return nil }
         } catch { throw .directory(error) }
+        return try claim(directory)
+    }
+
+    /// Claims a directory for this process.
+    static func claim(_ directory: String) throws(EngineError) -> DirectoryLock {
         do { return try DirectoryLock.acquire(directory) } catch { throw .held(error) }
     }
 

@@ -62,7 +62,7 @@ package final class Engine: Sendable {
                 try disk.synchronizeDirectory(Self.parent(of: directory))
             }
         } catch { throw .directory(error) }
-        do { lock = try DirectoryLock.acquire(directory) } catch { throw .held(error) }
+        lock = try Self.claim(directory)
         let places = RollupPlaces(store: directory)
         try places.settle()
         try LostLog.refuse(

@@ -9,15 +9,13 @@ enum LostLog {
     static func refuse(
         _ disk: any Disk, log: String, _ places: RollupPlaces, mapBytes: Int
     ) throws(EngineError) {
-        let known: [String]
-        do throws(DiskError) { known = try PosixDisk().list(places.served) } catch {
-            throw .directory(error)
-        }
-        // A new store.
-        if known.isEmpty { return }
         do throws(LogError) {
             guard try MessageLog.isAbsent(disk, directory: log) else { return }
         } catch { throw .log(error) }
+        do throws(DiskError) {
+            // A new store.
+            if try PosixDisk().list(places.served).isEmpty { return }
+        } catch { throw .directory(error) }
         // What cannot be opened remembers nothing.
         let rollups = Result { () throws(RollupError) in
             try RollupStore.open(directory: places.served, mapBytes: mapBytes, logID: nil)

@@ -57,7 +57,7 @@ struct LogBackup {
     /// A directory that has another log's files, or messages that this one has not, is left alone:
     /// what the copy does not need is removed.
     private func refuseOther(_ logID: LogID?, _ segments: [Segment]) throws(LogError) {
-        guard try !LogOpening.isEmpty(disk, target) else { return }
+        guard try !MessageLog.isAbsent(disk, directory: target) else { return }
         let there = try MessageLog.open(
             disk, directory: target, options: LogOptions(readOnly: true, randomWord: { 0 }))
         guard there.logID == logID else {
@@ -75,10 +75,10 @@ struct LogBackup {
     }
 
     /// Id and time of a record: a log that has gone its own way has others.
-    private func identity(_ segment: Segment, _ sequence: UInt64) -> String {
+    private func identity(_ segment: Segment, _ sequence: UInt64) -> (MessageID, Int64) {
         var reader = RowReader(segment.columns)
         let row = Int(sequence - segment.firstSequence)
-        return "\(reader.id(ofRow: row)) \(reader.time(ofRow: row))"
+        return (reader.id(ofRow: row), reader.time(ofRow: row))
     }
 
     private func list() throws(LogError) -> [String] {
@@ -178,7 +178,7 @@ extension MessageLog {
     /// - Throws: `.noBackup` where the directory has what is not a backup of this log.
     package func backup(to target: String) throws(LogError) -> BackupReport {
         let parent = LogOpening.parent(of: target)
-        guard try LogOpening.isEmpty(disk, parent) else {
+        guard try Self.isAbsent(disk, directory: parent) else {
             throw .noBackup(path: parent, has: "a log's own files")
         }
         try withLogErrors { () throws(DiskError) in
@@ -190,11 +190,6 @@ extension MessageLog {
         var backup = LogBackup(disk, from: directory, to: target)
         return try backup.run(sealedSegments, logID: logID)
     }
-
-    /// Whether a log was never begun in `directory`, or is gone from there.
-    package static func isAbsent(
-        _ disk: any Disk, directory: String
-    ) throws(LogError) -> Bool { try LogOpening.isEmpty(disk, directory) }
 
     /// Segments that have all their files, from the first on.
     var sealedSegments: [Segment] { Array(snapshot.segments.prefix { $0.columns.isSealed }) }

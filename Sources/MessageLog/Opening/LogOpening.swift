@@ -80,16 +80,6 @@ struct LogOpening {
         }
     }
 
-    /// Whether a directory is absent, or has none of a log's files.
-    static func isEmpty(_ disk: any Disk, _ directory: String) throws(LogError) -> Bool {
-        do throws(DiskError) {
-            return try disk.list(directory).allSatisfy { LogFileName($0) == .foreign }
-        } catch {
-            if error.isAbsent { return true }
-            throw LogError(error)
-        }
-    }
-
     static func parent(of path: String) -> String {
         guard let slash = path.lastIndex(of: "/") else { return "." }
         return slash == path.startIndex ? "/" : String(path[..<slash])
@@ -120,5 +110,19 @@ struct LogOpening {
         log.logID = id
         log.active = try ActiveSegment.create(
             disk, directory: directory, logID: id, first: log.nextSequence, options: options)
+    }
+}
+
+extension MessageLog {
+    /// Whether `directory` is absent, or has none of a log's files.
+    package static func isAbsent(
+        _ disk: any Disk, directory: String
+    ) throws(LogError) -> Bool {
+        do throws(DiskError) {
+            return try disk.list(directory).allSatisfy { LogFileName($0) == .foreign }
+        } catch {
+            if error.isAbsent { return true }
+            throw LogError(error)
+        }
     }
 }

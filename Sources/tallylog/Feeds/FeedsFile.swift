@@ -16,6 +16,7 @@ struct FeedsFile {
     private static let bytesMax = 16 << 20
 
     /// The feeds of a file, in the order in which they stand there; none if it has no such key.
+    /// Refuses keys that the file must not have.
     static func feeds(in path: String) throws -> [FeedSettings] {
         let file = FeedsFile(path: path)
         let root: Node?
