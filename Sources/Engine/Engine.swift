@@ -82,7 +82,8 @@ package final class Engine: Sendable {
             log.snapshot, store: directory, logID: log.logID, isReadOnly: log.isReadOnly,
             queue: queue, clock: options.clock)
         let publication = Publication(
-            log: log, names: names, head: head, progress: progress, watchers: watchers)
+            log: log, names: names, named: watermark, head: head, progress: progress,
+            watchers: watchers)
         appender = Appender(
             log: log, queue: queue, publication: publication, progress: progress,
             accounting: accounting)

@@ -124,8 +124,9 @@ final class Indexer: Sendable {
         guard state.folded < end else { return true }
         let last = min(end, state.folded + Self.runRowsMax, state.end)
         let known = log.notes.count
-        let rows = RowReader.rows(state.folded + 1...last, of: state.segments)
+        let rows: RollupRows
         do {
+            rows = try RowReader.rows(state.folded + 1...last, of: state.segments)
             try log.notes.checkUnchanged(since: known)
         } catch {
             progress.monitor.change { $0.checkpointFailure = "\(error)" }

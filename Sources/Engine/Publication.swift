@@ -13,34 +13,46 @@ final class Publication: Sendable {
     private let head: Head
     private let progress: Progress
     private let watchers: Watchers
-    /// Segments' name maps, by first sequence.
-    private let maps = Mutex<[UInt64: SegmentNameMap]>([:])
+    private let state: Mutex<State>
 
+    private struct State {
+        /// Segments' name maps, by first sequence.
+        var maps: [UInt64: SegmentNameMap] = [:]
+        /// The names of all records up to this one have their ids.
+        var named: UInt64
+    }
+
+    /// - Parameter named: the last sequence whose names `names` has, with all before it.
     init(
-        log: MessageLog, names: NameTable, head: Head, progress: Progress, watchers: Watchers
+        log: MessageLog, names: NameTable, named: UInt64, head: Head, progress: Progress,
+        watchers: Watchers
     ) {
         self.log = log
         self.names = names
         self.head = head
         self.progress = progress
         self.watchers = watchers
+        state = Mutex(State(named: named))
     }
 
     func publish() {
-        maps.withLock { maps in
+        state.withLock { state in
             let snapshot = log.snapshot
             let known = head.current.segments
             let segments = snapshot.segments.enumerated().map { place, segment in
                 if place < known.count, known[place].segment === segment { return known[place] }
-                let map = maps[segment.firstSequence] ?? SegmentNameMap()
-                maps[segment.firstSequence] = map
-                map.extend(segment.columns, interning: names)
-                return SegmentView(segment: segment, names: map)
+                let map = state.maps[segment.firstSequence] ?? SegmentNameMap(names)
+                state.maps[segment.firstSequence] = map
+                let view = SegmentView(segment, map)
+                // Names that cannot be read have no ids: whoever asks for them is refused.
+                if view.lastSequence > state.named { try? map.intern(segment.columns) }
+                return view
             }
+            state.named = max(state.named, snapshot.end)
             // Merged segments are gone, and their names are the merged one's.
-            if maps.count > segments.count {
+            if state.maps.count > segments.count {
                 let shown = Set(segments.map(\.segment.firstSequence))
-                maps = maps.filter { shown.contains($0.key) }
+                state.maps = state.maps.filter { shown.contains($0.key) }
             }
             head.show(segments, end: snapshot.end)
             progress.published(

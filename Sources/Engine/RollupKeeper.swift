@@ -117,16 +117,17 @@ final class RollupKeeper: Sendable {
     ) throws(EngineError) {
         guard next.watermark < end else { return }
         let known = log.notes.count
-        let views = head.current.segments.filter { $0.lastSequence > next.watermark }.map { view in
-            let map = SegmentNameMap()
-            map.extend(view.segment.columns, interning: next.names)
-            return SegmentView(segment: view.segment, names: map)
+        let behind = head.current.segments.filter { $0.lastSequence > next.watermark }
+        let views = try behind.map { view throws(EngineError) in
+            let map = SegmentNameMap(next.names)
+            try map.intern(view.segment.columns)
+            return SegmentView(view.segment, map)
         }
         while next.watermark < end {
             if progress.counters.closing { throw .closed }
             let first = next.watermark + 1
             let last = min(end, first + UInt64(Limits.checkpointMessages) - 1)
-            let rows = RowReader.rows(first...last, of: views)
+            let rows = try RowReader.rows(first...last, of: views)
             do { try log.notes.checkUnchanged(since: known) } catch { throw .log(error) }
             do {
                 try next.checkpoint(

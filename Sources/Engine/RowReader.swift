@@ -5,7 +5,9 @@ import Rollup
 /// Turns segments' columns into the rollup's input, local name ids into global ones.
 enum RowReader {
     /// The rows of the sequences `range`, which the segments must cover.
-    static func rows(_ range: ClosedRange<UInt64>, of segments: [SegmentView]) -> RollupRows {
+    static func rows(
+        _ range: ClosedRange<UInt64>, of segments: [SegmentView]
+    ) throws(EngineError) -> RollupRows {
         var rows = RollupRows(first: range.lowerBound, last: range.upperBound)
         var counts = NameCounts()
         for view in segments {
@@ -15,7 +17,7 @@ enum RowReader {
             else { continue }
             let lower = Int(max(range.lowerBound, first) - first)
             let upper = Int(min(range.upperBound, view.lastSequence) - first)
-            append(view, rows: lower...upper, to: &rows, &counts)
+            try append(view, rows: lower...upper, to: &rows, &counts)
         }
         counts.note(.topic, rows.topics.max() ?? 0)
         counts.note(.user, rows.userIDs.max() ?? 0)
@@ -27,17 +29,17 @@ enum RowReader {
     private static func append(
         _ view: SegmentView, rows wanted: ClosedRange<Int>, to result: inout RollupRows,
         _ counts: inout NameCounts
-    ) {
+    ) throws(EngineError) {
         let columns = view.segment.columns
-        let topics = view.globals(of: .topic)
-        let users = view.globals(of: .user)
-        let packages = view.globals(of: .package)
+        let topics = try view.globals(of: .topic)
+        let users = try view.globals(of: .user)
+        let packages = try view.globals(of: .package)
         let blocks = wanted.lowerBound / columns.blockRows...wanted.upperBound / columns.blockRows
         for index in blocks {
             let block = columns.block(index, [.times, .topics, .sets])
             let lower = max(wanted.lowerBound, block.firstRow) - block.firstRow
             let upper = min(wanted.upperBound + 1, block.firstRow + block.rows) - block.firstRow
-            count(block, lower..<upper, view, &counts)
+            try count(block, lower..<upper, view, &counts)
             result.times.append(contentsOf: block.times[lower..<upper])
             for row in lower..<upper { result.topics.append(topics[Int(block.topics[row])]) }
             append(
@@ -69,9 +71,9 @@ enum RowReader {
     /// Notes the names that the rows need in dimensions that have no tallies.
     private static func count(
         _ block: ColumnBlock, _ rows: Range<Int>, _ view: SegmentView, _ counts: inout NameCounts
-    ) {
+    ) throws(EngineError) {
         for set in block.sets where set.dimension != .user && set.dimension != .package {
-            let globals = view.globals(of: set.dimension)
+            let globals = try view.globals(of: set.dimension)
             let lower = Int(set.names.offsets[rows.lowerBound])
             let upper = Int(set.names.offsets[rows.upperBound])
             for local in set.names.ids[lower..<upper] {

@@ -6,11 +6,12 @@ import Synchronization
 /// A segment's local name ids as the store's global ones.
 ///
 /// Local ids are dense in order of first appearance, so interning them in order, segment by
-/// segment, gives every name the global id that its place in the log implies.
+/// segment, gives every name the global id that its place in the log implies. Names that have
+/// theirs already are looked up when a question first needs them: a store has segments by the
+/// dozen, with hundreds of thousands of names, and most questions need those of a few.
 package final class SegmentNameMap: Sendable {
+    private let table: NameTable
     private let known = Mutex<[Dimension: Names]>([:])
-    /// Where some of the names could not be read as they are.
-    private let doubt = Mutex<Damage?>(nil)
 
     private struct Names {
         /// By local id; entry 0 stands for "no name".
@@ -31,43 +32,61 @@ package final class SegmentNameMap: Sendable {
         }
     }
 
+    init(_ table: NameTable) { self.table = table }
+
     /// Gives a global id to every name of `columns` that has none yet. One thread at a time.
-    func extend(_ columns: SegmentColumns, interning table: NameTable) {
-        let damage = columns.damageNoted
-        defer {
-            if columns.damageNoted != damage { doubt.withLock { $0 = columns.latestDamage } }
-        }
+    /// - Throws: `.log(.damaged)` where names cannot be read, once all others have their ids.
+    func intern(_ columns: SegmentColumns) throws(EngineError) {
+        var failure: EngineError?
         for dimension in columns.names.dimensions {
-            let count = columns.names.count(of: dimension)
-            known.withLock { known in
-                var names = known.removeValue(forKey: dimension) ?? Names()
-                while names.globals.count <= count {
-                    let local = UInt32(names.globals.count)
-                    names.add(
-                        unsafe columns.names.withText(of: dimension, local) { text in
-                            // What damage left of a name is none.
-                            if columns.damageNoted != damage { return 0 }
-                            return unsafe table.intern(dimension, text)
-                        })
+            do throws(EngineError) {
+                _ = try unsafe globals(of: dimension, in: columns) { text in
+                    unsafe table.intern(dimension, text)
                 }
-                known[dimension] = names
+            } catch { failure = error }
+        }
+        if let failure { throw failure }
+    }
+
+    /// The global ids of `columns`' names, all of which have one, by local id.
+    fileprivate func globals(
+        of dimension: Dimension, in columns: SegmentColumns
+    ) throws(EngineError) -> [UInt32] {
+        try unsafe globals(of: dimension, in: columns) { unsafe table.id(dimension, $0) }
+    }
+
+    /// - Parameter id: finds a name's global id.
+    private func globals(
+        of dimension: Dimension, in columns: SegmentColumns,
+        _ id: (UnsafeRawBufferPointer) -> UInt32?
+    ) throws(EngineError) -> [UInt32] {
+        let count = columns.names.count(of: dimension)
+        return try known.withLock { known throws(EngineError) in
+            // Names of which one cannot be read are forgotten, and read again when asked for again.
+            var names = known.removeValue(forKey: dimension) ?? Names()
+            if names.globals.count <= count {
+                var areInTable = true
+                let first = UInt32(names.globals.count)
+                let damage = unsafe columns.names.forEachText(of: dimension, from: first) { text in
+                    let global = unsafe id(text)
+                    if global == nil { areInTable = false }
+                    names.add(global ?? 0)
+                }
+                if let damage { throw .log(.damaged(damage)) }
+                guard areInTable else { throw .namesDiffer }
             }
+            known[dimension] = names
+            return names.globals
         }
     }
 
-    fileprivate func globals(of dimension: Dimension) -> [UInt32] {
-        known.withLock { $0[dimension]?.globals ?? [0] }
-    }
-
-    /// Where a name could not be read, if one could not.
-    fileprivate var damage: Damage? { doubt.withLock { $0 } }
-
-    /// Whether the segment has any of these names, by global ids: told without a look at its
-    /// columns, so that a rare name is not looked for in every segment.
-    package func hasAny(_ dimension: Dimension, _ globals: [UInt32]) -> Bool {
-        if damage != nil { return true }
-        return known.withLock { known in
-            guard let names = known[dimension] else { return false }
+    /// Whether the segment may have any of these names, by global ids: where its own are known,
+    /// that is told without a look at them, so that a rare name is not looked for in every segment.
+    fileprivate func mayHaveAny(
+        _ dimension: Dimension, _ globals: [UInt32], of count: Int
+    ) -> Bool {
+        known.withLock { known in
+            guard let names = known[dimension], names.globals.count > count else { return true }
             return globals.contains { names.has($0) }
         }
     }
@@ -76,13 +95,23 @@ package final class SegmentNameMap: Sendable {
 /// A segment and its names' global ids.
 package struct SegmentView: Sendable {
     package let segment: Segment
-    package let names: SegmentNameMap
+    let names: SegmentNameMap
 
-    /// Global ids by local id; entry 0 stands for "no name". Where a name could not be read, that
-    /// is noted again: an answer by them is none.
-    package func globals(of dimension: Dimension) -> [UInt32] {
-        if let damage = names.damage { segment.columns.note(damage) }
-        return names.globals(of: dimension)
+    init(_ segment: Segment, _ names: SegmentNameMap) {
+        self.segment = segment
+        self.names = names
+    }
+
+    /// Global ids by local id; entry 0 stands for "no name".
+    /// - Throws: `.log(.damaged)` where a name cannot be read; `.namesDiffer` where the store's
+    ///   names lack one.
+    package func globals(of dimension: Dimension) throws(EngineError) -> [UInt32] {
+        try names.globals(of: dimension, in: segment.columns)
+    }
+
+    /// Whether the segment may have any of these names, by ascending global ids.
+    package func mayHaveAny(_ dimension: Dimension, _ globals: [UInt32]) -> Bool {
+        names.mayHaveAny(dimension, globals, of: segment.columns.names.count(of: dimension))
     }
 
     /// The last sequence that this view shows.

@@ -43,7 +43,7 @@ package enum LogError: Error, Equatable, Sendable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .io(let error):
-            "\(error); nothing was appended, the call may be repeated"
+            "\(error); the log is as it was, the call may be repeated"
         case .full(let error):
             "\(error); free some space, appending then resumes by itself"
         case .poisoned(let error):

@@ -43,6 +43,11 @@ struct Import: ParsableCommand {
             "\(counts.appended) appended, \(counts.duplicate) known already, "
                 + "\(counts.rejected) rejected"
         ])
+        if counts.rejected > 0 && counts.appended + counts.duplicate == 0 {
+            throw CommandFailure(
+                "no line of \(file) is a message, as 'tallylog rejected' shows; accepted: an "
+                    + "envelope of JSON a line")
+        }
     }
 
     /// The socket to import through: the one that was named, or that of the directory's server.

@@ -9,11 +9,10 @@ struct Verify: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Reads the whole log again, and computes the rollups beside the kept ones",
         discussion: "Nobody may serve the store. Exit code 4 means damage; nothing is changed.")
-    @Option(help: .init("The data directory.", valueName: "dir"))
-    var data: String
+    @OptionGroup var store: StoreOption
 
     mutating func run() throws {
-        let engine = try StoreDirectory.open(existing: data)
+        let engine = try StoreDirectory.open(existing: store.data)
         defer { StoreDirectory.letGo(engine) }
         let report: StoreReport
         var meter: ProgressMeter?
@@ -32,7 +31,8 @@ struct Verify: ParsableCommand {
                 + "\(report.log.bytes) bytes of batches are as written",
             report.rollupsAreRight
                 ? "the rollups are what the log gives"
-                : "the rollups are not what the log gives: run 'tallylog rebuild --data \(data)'",
+                : "the rollups are not what the log gives: run "
+                    + "'tallylog rebuild --data \(store.data)'",
         ])
         for damage in report.log.damage { Terminal.complain("\(damage)") }
         if !report.isSound { throw ExitStatus.damaged }
@@ -48,13 +48,12 @@ struct Repair: ParsableCommand {
             gaps, which gap records in the log name. Damaged files stay in the log's directory, \
             their names begin with damaged-. A backup loses less: restore it where there is one.
             """)
-    @Option(help: .init("The data directory.", valueName: "dir"))
-    var data: String
+    @OptionGroup var store: StoreOption
 
     mutating func run() throws {
-        try StoreDirectory.requireStore(at: data)
+        try StoreDirectory.requireStore(at: store.data)
         let report: RepairReport
-        do { report = try Engine.repair(directory: data) } catch {
+        do { report = try Engine.repair(directory: store.data) } catch {
             throw StoreDirectory.explained(error)
         }
         let nothing = report.changedNothing ? ["nothing is damaged"] : []
@@ -140,13 +139,12 @@ struct Dump: ParsableCommand {
             bucket's start, count. With --physical, the same log prints the same bytes, in \
             hexadecimal: key and value of every entry.
             """)
-    @Option(help: .init("The data directory.", valueName: "dir"))
-    var data: String
+    @OptionGroup var store: StoreOption
     @Flag(help: "Prints the stored bytes.")
     var physical = false
 
     mutating func run() throws {
-        let engine = try StoreDirectory.open(existing: data)
+        let engine = try StoreDirectory.open(existing: store.data)
         defer { StoreDirectory.letGo(engine) }
         do {
             _ = try engine.checkpoint()
@@ -186,17 +184,17 @@ struct Restore: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Makes a store of a backup, after reading and checking all of it",
         discussion: """
-            Exit code 4 means that the backup is damaged; nothing is copied then. The rollups are \
-            computed when the store is first opened.
+            The data directory is to be absent, or empty. Exit code 4 means that the backup is \
+            damaged; nothing is copied then. The rollups are computed when the store is first \
+            opened.
             """)
     @Argument(help: .init("The backup's directory.", valueName: "backup"))
     var backup: String
-    @Option(help: .init("The data directory: absent, or empty.", valueName: "dir"))
-    var data: String
+    @OptionGroup var store: StoreOption
 
     mutating func run() throws {
         do {
-            let report = try Engine.restore(from: backup, to: data)
+            let report = try Engine.restore(from: backup, to: store.data)
             Terminal.print(lines: [
                 "the store has the messages up to sequence \(report.end): \(report.linked) files "
                     + "linked, \(report.copied) copied (\(report.copiedBytes) bytes)"

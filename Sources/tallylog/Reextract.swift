@@ -16,15 +16,16 @@ struct Reextract: ParsableCommand {
             """)
 
     @OptionGroup var naming: ProfileOptions
-    @Option(help: .init("The data directory.", valueName: "dir"))
-    var data: String
+    @OptionGroup var store: StoreOption
 
     mutating func run() throws {
         let profile = try naming.load()
-        try StoreDirectory.requireStore(at: data)
+        try StoreDirectory.requireStore(at: store.data)
         let showsProgress = Terminal.showsProgress
         do {
-            let report = try Engine.reextract(directory: data, profile: profile) { done, total in
+            let report = try Engine.reextract(
+                directory: store.data, profile: profile
+            ) { done, total in
                 if showsProgress { Terminal.status("\(done) of \(total) records") }
             }
             if showsProgress { Terminal.status("") }

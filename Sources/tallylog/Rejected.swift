@@ -16,8 +16,7 @@ struct Rejected: ParsableCommand {
             again.
             """)
 
-    @Option(help: .init("The data directory.", valueName: "dir"))
-    var data: String
+    @OptionGroup var store: StoreOption
     @Option(help: .init("Only those with this reason; repeatable.", valueName: "word"))
     var reason: [String] = []
     @Flag(help: "Print the envelopes alone.")
@@ -31,8 +30,8 @@ struct Rejected: ParsableCommand {
     }
 
     mutating func run() throws {
-        try StoreDirectory.requireStore(at: data)
-        let damaged = try RejectedFile.forEach(in: data + "/rejected.jsonl") { message in
+        try StoreDirectory.requireStore(at: store.data)
+        let damaged = try RejectedFile.forEach(in: store.data + "/rejected.jsonl") { message in
             guard reason.isEmpty || reason.contains(message.reason.code) else { return }
             if envelopes {
                 // A line break within a line would make two of it; JSON has them between values.

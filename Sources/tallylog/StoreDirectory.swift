@@ -5,6 +5,23 @@ import Glibc
 import MessageLog
 import Model
 
+/// The store of a command that works on its directory.
+struct StoreOption: ParsableArguments {
+    @Option(name: .customLong("data"), help: .init("The data directory.", valueName: "dir"))
+    var directory: String?
+
+    mutating func validate() throws {
+        directory = directory ?? Terminal.variable("TALLYLOG_DATA")
+        guard directory != nil else {
+            throw ValidationError(
+                "Name the data directory: --data DIR, or TALLYLOG_DATA in the environment.")
+        }
+    }
+
+    /// The directory's path.
+    var data: String { directory ?? "." }
+}
+
 /// Opening and closing a store for a command, with words and exit codes for what can go wrong.
 enum StoreDirectory {
     /// Opens a store, making it where there is none.
@@ -17,7 +34,12 @@ enum StoreDirectory {
             if servesDamaged { options.servesDamaged() }
             return try Engine(directory: path, options: options)
         } catch {
-            throw explained(error)
+            let status = explained(error)
+            if error.isFullDisk {
+                Terminal.complain(
+                    "'tallylog serve --damaged=serve' answers meanwhile, and writes nothing")
+            }
+            throw status
         }
     }
 

@@ -68,7 +68,7 @@ package struct RuleScan: ~Copyable {
         _ view: SegmentView, rows: ClosedRange<Int>, _ span: Range<Int64>?,
         _ programs: [RuleProgram], _ body: Visit
     ) throws {
-        let globals = view.globals(of: .topic)
+        let globals = try view.globals(of: .topic)
         let masks = masks(globals, programs)
         guard masks.contains(where: { $0 != 0 }) else { return }
         let columns = view.segment.columns
@@ -77,7 +77,7 @@ package struct RuleScan: ~Copyable {
         let selection = dimensions.reduce(into: ColumnSelection([.times, .topics])) {
             $0.formUnion(.set(of: $1))
         }
-        let sets = dimensions.map { ($0, view.globals(of: $0)) }
+        let sets = try dimensions.map { ($0, try view.globals(of: $0)) }
         var blocks = rows.lowerBound / columns.blockRows..<rows.upperBound / columns.blockRows + 1
         if let span {
             let near = columns.blocks(from: span.lowerBound, to: span.upperBound)

@@ -39,20 +39,41 @@ final class CheckedPieces: @unchecked Sendable {
     /// Sees to it that the pieces which `part` of the file lies in are checked; notes damage.
     @inline(__always)
     func touch(_ part: UnsafeRawBufferPointer) {
-        guard let start = part.baseAddress, let base = unsafe bytes.baseAddress, part.count > 0
-        else { return }
-        let offset = unsafe start - base
-        var piece = offset / ColumnsFormat.pieceBytes
-        let end = unsafe min(offset + part.count, bytes.count)
-        let last = (end - 1) / ColumnsFormat.pieceBytes
-        while piece <= last {
-            let bit: UInt64 = 1 << UInt64(piece & 63)
-            if unsafe word(piece).pointee.load(ordering: .relaxed) & bit == 0 {
-                check(piece, bit)
-            }
+        var (piece, end) = unsafe pieces(of: part)
+        while piece < end {
+            if !isSeen(piece) { _ = check(piece) }
             piece += 1
         }
     }
+
+    /// The same.
+    /// - Returns: the first damage; nil if all that `part` lies in is whole.
+    func damage(in part: UnsafeRawBufferPointer) -> Damage? {
+        let (first, end) = unsafe pieces(of: part)
+        for piece in first..<end where !isSeen(piece) {
+            if let damage = check(piece) { return damage }
+        }
+        return nil
+    }
+
+    /// From which piece to before which one `part` lies.
+    @inline(__always)
+    private func pieces(of part: UnsafeRawBufferPointer) -> (first: Int, end: Int) {
+        guard let start = part.baseAddress, let base = unsafe bytes.baseAddress, part.count > 0
+        else { return (0, 0) }
+        let offset = unsafe start - base
+        let end = unsafe min(offset + part.count, bytes.count)
+        let first = offset / ColumnsFormat.pieceBytes
+        return (first, max(first, (end - 1) / ColumnsFormat.pieceBytes + 1))
+    }
+
+    @inline(__always)
+    private func isSeen(_ piece: Int) -> Bool {
+        unsafe word(piece).pointee.load(ordering: .relaxed) & bit(piece) != 0
+    }
+
+    @inline(__always)
+    private func bit(_ piece: Int) -> UInt64 { 1 << UInt64(piece & 63) }
 
     @inline(__always)
     private func word(_ piece: Int) -> UnsafeMutablePointer<Atomic<UInt64>> {
@@ -60,17 +81,18 @@ final class CheckedPieces: @unchecked Sendable {
     }
 
     @inline(never)
-    private func check(_ piece: Int, _ bit: UInt64) {
+    private func check(_ piece: Int) -> Damage? {
         if isWhole(piece) {
-            unsafe word(piece).pointee.bitwiseOr(bit, ordering: .relaxed)
-            return
+            unsafe word(piece).pointee.bitwiseOr(bit(piece), ordering: .relaxed)
+            return nil
         }
         let range = range(of: piece)
-        notes.add(
-            Damage(
-                path: path, offset: range.lowerBound,
-                reason: "the checksum of \(range.count) bytes of the columns does not fit",
-                firstSequence: firstSequence, count: UInt64(rows)))
+        let damage = Damage(
+            path: path, offset: range.lowerBound,
+            reason: "the checksum of \(range.count) bytes of the columns does not fit",
+            firstSequence: firstSequence, count: UInt64(rows))
+        notes.add(damage)
+        return damage
     }
 
     private func range(of piece: Int) -> Range<Int> {

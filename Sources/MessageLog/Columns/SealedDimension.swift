@@ -44,6 +44,20 @@ struct SealedDimension: @unchecked Sendable {
         return unsafe body(piece(Int(id) - 1, of: texts, ends))
     }
 
+    /// Calls `body` with the bytes of the names from id `first` on.
+    /// - Returns: the damage for which they cannot be read; `body` is not called then.
+    func forEachText(
+        from first: UInt32, _ body: (UnsafeRawBufferPointer) -> Void
+    ) -> Damage? {
+        guard first >= 1 && first <= nameCount else { return nil }
+        let damage =
+            unsafe pieces.damage(in: ends.header)
+            ?? pieces.damage(in: ends.part(0..<nameCount)) ?? pieces.damage(in: texts)
+        if let damage { return damage }
+        for id in first...UInt32(nameCount) { unsafe withText(id, body) }
+        return nil
+    }
+
     /// The id of `text` by binary search.
     func find(_ text: UnsafeRawBufferPointer) -> UInt32? {
         var low = 0

@@ -107,12 +107,6 @@ package final class SegmentColumns: Sendable {
     /// How often readers of this log have come upon damage in columns files.
     package var damageNoted: Int { file?.notes.count ?? 0 }
 
-    /// What was noted last.
-    package var latestDamage: Damage? { file?.notes.latest }
-
-    /// Notes what was come upon before and counts again.
-    package func note(_ damage: Damage) { file?.notes.add(damage) }
-
     /// Whether they are a file's, and not in memory.
     var isSealed: Bool {
         if case .sealed = read { true } else { false }

@@ -48,6 +48,24 @@ package struct SegmentNames: Sendable {
         }
     }
 
+    /// Calls `body` with the bytes of the names from id `first` on, in the order of their ids; they
+    /// are valid only meanwhile.
+    /// - Returns: the damage for which they cannot be read, which is noted; `body` is not called.
+    package func forEachText(
+        of dimension: Dimension, from first: UInt32, _ body: (UnsafeRawBufferPointer) -> Void
+    ) -> Damage? {
+        switch columns.backing {
+        case .active(let view):
+            guard let names = view.names(of: dimension), first <= names.count else { return nil }
+            for id in first...UInt32(names.count) { unsafe names.withText(id, body) }
+            return nil
+        case .sealed(let file):
+            return withExtendedLifetime(file) {
+                unsafe file.dimension(dimension)?.forEachText(from: first, body)
+            }
+        }
+    }
+
     /// The id of a name, nil if no row of the segment has it.
     package func find(_ dimension: Dimension, _ text: UnsafeRawBufferPointer) -> UInt32? {
         switch columns.backing {

@@ -28,7 +28,7 @@ struct RowTest {
         var rows = 0
     }
 
-    init(_ filter: ResolvedFilter, _ view: SegmentView) {
+    init(_ filter: ResolvedFilter, _ view: SegmentView) throws(EngineError) {
         let columns = view.segment.columns
         let names = columns.names
         var impossible = false
@@ -43,7 +43,7 @@ struct RowTest {
             postings.append(ClauseNames(dimension: dimension, ids: ids, rows: rows))
         }
         if let matching = filter.topics {
-            let globals = view.globals(of: .topic)
+            let globals = try view.globals(of: .topic)
             let count = names.count(of: .topic)
             var listed = Array(repeating: false, count: count + 1)
             for id in stride(from: 1, through: count, by: 1) {
@@ -155,10 +155,10 @@ struct ColumnScan {
     }
 
     /// How many segments and blocks are read: the work, before it is done.
-    func estimate(in snapshot: borrowing Snapshot) -> (segments: Int, blocks: Int) {
+    func estimate(in snapshot: borrowing Snapshot) throws -> (segments: Int, blocks: Int) {
         var segments: Set<UInt64> = []
         var blocks = 0
-        forEachBlock(in: snapshot) { view, _, _ in
+        try forEachBlock(in: snapshot) { view, _, _ in
             segments.insert(view.segment.key)
             blocks += 1
         }
@@ -166,15 +166,15 @@ struct ColumnScan {
     }
 
     /// Calls `body` with every block that may have matching rows.
-    private func forEachBlock<Failure: Error>(
+    private func forEachBlock(
         in snapshot: borrowing Snapshot,
-        _ body: (SegmentView, inout SegmentSearch, _ block: Int) throws(Failure) -> Void
-    ) throws(Failure) {
+        _ body: (SegmentView, inout SegmentSearch, _ block: Int) throws -> Void
+    ) throws {
         if span.isEmpty || sequences.isEmpty { return }
         for view in snapshot.segments {
             let first = view.segment.firstSequence
             guard view.lastSequence >= sequences.lowerBound, first < sequences.upperBound,
-                var search = SegmentSearch(view, filter, span)
+                var search = try SegmentSearch(view, filter, span)
             else { continue }
             let lower = Int(max(sequences.lowerBound, first) - first)
             let upper = Int(min(sequences.upperBound, view.lastSequence + 1) - first)

@@ -36,9 +36,9 @@ enum Latest {
     ) throws {
         let columns = view.segment.columns
         guard columns.names.count(of: counted) > 0,
-            var search = SegmentSearch(view, filter, span, descending: true)
+            var search = try SegmentSearch(view, filter, span, descending: true)
         else { return }
-        let labels = newest.labels(of: view.globals(of: counted))
+        let labels = newest.labels(of: try view.globals(of: counted))
         let wanted: ColumnSelection = counted == .topic ? .topics : .set(of: counted)
         while let (index, bounds) = search.next() {
             guard newest.mayChange(labels, by: bounds.upperBound) else { continue }

@@ -47,7 +47,7 @@ struct MessageSearch {
 
     private mutating func collect(_ view: SegmentView, in snapshot: borrowing Snapshot) throws {
         guard
-            var search = SegmentSearch(view, filter, span, descending: best.descending)
+            var search = try SegmentSearch(view, filter, span, descending: best.descending)
         else { return }
         let first = view.segment.firstSequence
         while let (index, bounds) = search.next() {

@@ -17,7 +17,7 @@ enum Reading {
         let filter = ResolvedFilter(question.filter, names: snapshot.names)
         var envelopes = EnvelopeReader(snapshot.segments)
         for view in snapshot.segments where view.lastSequence >= from {
-            guard var search = SegmentSearch(view, filter, .all) else { continue }
+            guard var search = try SegmentSearch(view, filter, .all) else { continue }
             let first = view.segment.firstSequence
             search.keep(rows: Int(max(from, first) - first)..<view.segment.rows)
             while let (index, _) = search.next() {

@@ -19,14 +19,14 @@ struct SegmentSearch {
     /// nil where no row of the segment can match.
     init?(
         _ view: SegmentView, _ filter: ResolvedFilter, _ span: Span, descending: Bool = false
-    ) {
+    ) throws(EngineError) {
         let columns = view.segment.columns
         guard let bounds = columns.timeBounds, bounds.upperBound >= span.lower,
             bounds.lowerBound < span.upper
         else { return nil }
         // What cannot be read may have any name.
-        guard columns.isStandIn || filter.mayMatch(view.names) else { return nil }
-        test = RowTest(filter, view)
+        guard columns.isStandIn || filter.mayMatch(view) else { return nil }
+        test = try RowTest(filter, view)
         if test.impossible { return nil }
         self.columns = columns
         self.filter = filter

@@ -107,7 +107,7 @@ struct AnswerSources {
         var mapped: (segment: UInt64, globals: [UInt32]) = (0, [])
         try forEachRow(in: snapshot, reading: needed) { view, block, row in
             if mapped.segment != view.segment.firstSequence {
-                mapped = (view.segment.firstSequence, view.globals(of: dimension))
+                mapped = (view.segment.firstSequence, try view.globals(of: dimension))
             }
             let time = block.times[row]
             if dimension == .topic {

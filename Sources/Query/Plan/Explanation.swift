@@ -45,7 +45,7 @@ enum Explanation {
     ) throws -> [String] {
         switch question {
         case .count(let selection):
-            return lines(Counting.sources(selection, in: snapshot), in: snapshot)
+            return try lines(Counting.sources(selection, in: snapshot), in: snapshot)
         case .series(let series):
             let layout = try SeriesLayout(series, snapshot.span(series.selection.range))
             if let dimension = series.distinct {
@@ -58,7 +58,7 @@ enum Explanation {
                 } else {
                     AnswerSources(series, layout, in: snapshot)
                 }
-            return ["buckets: \(layout.listedCount)"] + lines(sources, in: snapshot)
+            return try ["buckets: \(layout.listedCount)"] + lines(sources, in: snapshot)
         case .top(let top): return try names(top.dimension, top.selection, in: snapshot)
         case .distinct(let dimension, let selection):
             return try names(dimension, selection, in: snapshot)
@@ -69,14 +69,14 @@ enum Explanation {
                 + (try self.names(names.dimension, Selection(range: range), in: snapshot))
         case .seen(let seen):
             let sources = Counting.sources(Selection(filter: seen.narrowed), in: snapshot)
-            return lines(sources, in: snapshot)
+            return try lines(sources, in: snapshot)
                 + ["first and last: found by halving days, then from the columns of a day each"]
         case .latest(_, let selection):
-            return rows(selection.filter, selection.range, in: snapshot)
+            return try rows(selection.filter, selection.range, in: snapshot)
                 + ["messages: one for each name, read by sequence"]
         case .messages(let messages):
             let texts = messages.contains.isEmpty ? "" : ", and every one that a text is sought in"
-            return rows(messages.selection.filter, messages.selection.range, in: snapshot)
+            return try rows(messages.selection.filter, messages.selection.range, in: snapshot)
                 + ["messages: at most \(messages.limit), read by sequence\(texts)"]
         case .get: return ["ids: the index of every segment", "messages: 1, read by sequence"]
         case .rule: preconditionFailure("a rule's question is explained with its rule")
@@ -93,7 +93,7 @@ enum Explanation {
         _ dimension: Dimension, _ selection: Selection, in snapshot: borrowing Snapshot
     ) throws -> [String] {
         let sources = Ranking.sources(dimension, selection, in: snapshot)
-        let lines = lines(sources, in: snapshot)
+        let lines = try lines(sources, in: snapshot)
         guard let member = TallyMember(dimension.counted), let groups = sources.groups,
             !(member == .topic && sources.filter.topics != nil)
         else { return lines }
@@ -109,15 +109,15 @@ enum Explanation {
 
     private static func rows(
         _ filter: Filter, _ range: TimeRange, in snapshot: borrowing Snapshot
-    ) -> [String] {
+    ) throws -> [String] {
         let sources = AnswerSources(
             Selection(filter: filter, range: range), levels: [], in: snapshot)
-        return lines(sources, in: snapshot)
+        return try lines(sources, in: snapshot)
     }
 
     private static func lines(
         _ sources: AnswerSources, in snapshot: borrowing Snapshot
-    ) -> [String] {
+    ) throws -> [String] {
         var lines: [String] = []
         if let groups = sources.groups, let split = sources.split {
             for piece in split.pieces {
@@ -127,7 +127,7 @@ enum Explanation {
         }
         var (segments, blocks) = (0, 0)
         for scan in sources.scans() {
-            let own = scan.estimate(in: snapshot)
+            let own = try scan.estimate(in: snapshot)
             segments += own.segments
             blocks += own.blocks
         }

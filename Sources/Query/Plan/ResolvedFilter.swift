@@ -26,10 +26,10 @@ struct ResolvedFilter {
         refused = filter.none.filter { !$0.dimension.isOfTopics }
     }
 
-    /// Whether a segment has names that a matching message needs.
-    func mayMatch(_ names: SegmentNameMap) -> Bool {
-        (topics.map { names.hasAny(.topic, $0) } ?? true)
-            && zip(wanted, wantedIDs).allSatisfy { names.hasAny($0.dimension, $1) }
+    /// Whether a segment may have the names that a matching message needs.
+    func mayMatch(_ view: SegmentView) -> Bool {
+        (topics.map { view.mayHaveAny(.topic, $0) } ?? true)
+            && zip(wanted, wantedIDs).allSatisfy { view.mayHaveAny($0.dimension, $1) }
     }
 
     /// The columns that a row is tested by.

@@ -30,6 +30,12 @@ struct FeedSettings {
         overlapSeconds: Limits.backfillOverlapSeconds, lagSeconds: Limits.backfillLagSeconds)
     private static let nameBytesMax = 64
 
+    /// What an endpoint must be; part of a sentence.
+    static let acceptedEndpoint =
+        "endpoints of ZeroMQ, as tcp://host:9940 or ipc:///run/bus.sock"
+
+    static func isEndpoint(_ text: String) -> Bool { text.contains("://") }
+
     /// What a name must be; part of a sentence.
     static let acceptedName = "1 to \(nameBytesMax) letters, digits, - and _"
 
@@ -95,7 +101,14 @@ extension FeedSettings {
             guard since == nil else {
                 throw ValidationError("--since goes with --backfill: where history is fetched.")
             }
+            guard topics.isEmpty else {
+                throw ValidationError("--topic goes with --subscribe or --backfill.")
+            }
             return nil
+        }
+        for endpoint in endpoints where !isEndpoint(endpoint) {
+            throw ValidationError(
+                "--subscribe is '\(endpoint)'; accepted: \(acceptedEndpoint).")
         }
         var feed = FeedSettings(name: defaultName, endpoints: endpoints, topics: topics)
         feed.sources = try backfill.map { text in

@@ -70,11 +70,9 @@ struct FeedsFile {
                 "is no name of a feed; accepted: \(FeedSettings.acceptedName)")
         }
         let place = "feeds.\(name)"
-        guard let mapping = node.mapping else {
-            throw wrong(node, place, "is no mapping; accepted: the keys \(Self.list(Self.keys))")
-        }
+        try refuseUnknown(node, place, Self.keys)
         var feed = FeedSettings(name: name)
-        for (key, value) in mapping {
+        for (key, value) in node.mapping ?? [:] {
             let word = key.string ?? "?"
             let place = "\(place).\(word)"
             switch word {
@@ -86,8 +84,7 @@ struct FeedsFile {
             case "lag": feed.margins.lagSeconds = try seconds(value, place)
             case "signatures": feed.signatures = try signatures(value, place)
             case "curve": feed.curve = try curve(value, place)
-            default:
-                throw wrong(key, place, "is no key; accepted: \(Self.list(Self.keys))")
+            default: preconditionFailure("\(word) is one of the keys")
             }
         }
         guard !feed.endpoints.isEmpty || !feed.sources.isEmpty else {
@@ -105,11 +102,9 @@ struct FeedsFile {
 
     private func endpoints(_ node: Node, _ place: String) throws -> [String] {
         let list = try list(node, place)
-        for endpoint in list where !endpoint.contains("://") {
+        for endpoint in list where !FeedSettings.isEndpoint(endpoint) {
             throw wrong(
-                node, place,
-                "has '\(endpoint)'; accepted: endpoints of ZeroMQ, as tcp://host:9940 or "
-                    + "ipc:///run/bus.sock")
+                node, place, "has '\(endpoint)'; accepted: \(FeedSettings.acceptedEndpoint)")
         }
         return list
     }

@@ -145,9 +145,14 @@ def wrong_usage(folder):
         (["verify", "--data", data], 1, ["no store", data]),
         (["rebuild", "--data", data], 1, ["no store", data]),
         (["dump", "--data", data], 1, ["no store", data]),
+        (["repair"], 64, ["--data DIR", "TALLYLOG_DATA"]),
         (["count", "--socket", data], 1, ["nobody answers", data, "serve"]),
     ]:
         check_contains(" ".join(words), tallylog(*words, code=code), *parts)
+    named = dict(os.environ, TALLYLOG_DATA=data)
+    for words in [["verify"], ["repair"], ["dump"], ["rejected"], ["reextract"], ["count"]]:
+        check_contains(f"{words} of the environment's store", tallylog(*words, code=1, env=named),
+                       "no store", data)
     check("nothing was made", os.path.exists(data), False)
     with Server(folder) as server:
         server.client()

@@ -20,7 +20,7 @@ from harness import Bus, Server, check, check_accounting, check_contains, info, 
 WRONG = [
     ("feeds: [a, b]", 1, "feeds", "is no mapping"),
     ("data: x\nfeeds:\n  a b:\n    endpoints: tcp://h:1", 3, "feeds.a b", "letters, digits"),
-    ("feeds:\n  a: tcp://h:1", 2, "feeds.a", "accepted: the keys endpoints, topics, backfill"),
+    ("feeds:\n  a: tcp://h:1", 2, "feeds.a", "is no mapping; accepted: endpoints, topics"),
     ("feeds:\n  a:\n    endpoint: tcp://h:1", 3, "feeds.a.endpoint", "is no key; accepted: endp"),
     ("feeds:\n  a:\n    topics: x", 2, "feeds.a", "neither endpoints nor backfill"),
     ("feeds:\n  a:\n    endpoints: [h]", 3, "feeds.a.endpoints", "has 'h'; accepted: endpoints"),
@@ -48,6 +48,8 @@ def refuse(folder):
         "serve", "--data", data, "--config", written(path, "feeds:\n  bus:\n    backfill: /s\n"),
         "--subscribe", "tcp://h:1", code=64), "A feed 'bus' is configured")
     for words, part in [(["--backfill", "here"], "--backfill is 'here'; accepted: a datagrepper's"),
+                        (["--subscribe", "h:1"], "--subscribe is 'h:1'; accepted: endpoints of"),
+                        (["--topic", "org."], "--topic goes with --subscribe or --backfill"),
                         (["--since", "now"], "--since goes with --backfill"),
                         (["--backfill", "/s", "--since", "x"], "--since: 'x' is no time; accept")]:
         check_contains(" ".join(words),

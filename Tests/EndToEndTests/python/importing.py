@@ -8,6 +8,7 @@ twice when it is run again; the way through a server differs from the way withou
 """
 
 import base64
+import gzip
 import json
 import os
 import signal
@@ -64,6 +65,11 @@ def directly(folder):
     check_contains("an absent file", said, "absent", "No such file")
     said = tallylog("import", "--data", data, folder, code=1)
     check_contains("a directory", said, "directory")
+    compressed = os.path.join(folder, "messages.jsonl.gz")
+    with gzip.open(compressed, "wb") as packed, open(file, "rb") as lines:
+        packed.write(lines.read())
+    said = tallylog("import", "--data", data, compressed, code=1)
+    check_contains("a compressed file", said, "0 appended", compressed, "a line")
 
 
 def through_a_server(folder):
