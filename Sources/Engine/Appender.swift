@@ -46,7 +46,7 @@ final class Appender: Sendable {
             var outcomes: [AppendOutcome] = []
             let failure = appendOnce(waiting, &outcomes)
             publication.publish()
-            if !outcomes.isEmpty { progress.foundSpace() }
+            progress.note(diskIsFull: failure?.isFullDisk ?? false)
             waiting = complete(waiting, outcomes, failure)
             // Only batches that wait for space are left: the disk is full.
             if !waiting.isEmpty && !queue.isClosed { progress.pauseForSpace() }

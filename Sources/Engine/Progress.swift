@@ -40,8 +40,8 @@ package final class Progress: Sendable {
         var jobs: [@Sendable () -> Void] = []
         /// The archive thread has ended.
         var hasStoppedCompacting = false
-        /// The disk is full: appends wait for space.
-        package var waitsForSpace = false
+        /// The last append found no space: appends are refused, or wait for some.
+        package var diskIsFull = false
         /// Why checkpoints fail, if they do; counting goes on in memory meanwhile.
         package var checkpointFailure: String?
     }
@@ -58,8 +58,8 @@ package final class Progress: Sendable {
         }
     }
 
-    /// The disk takes writes again.
-    func foundSpace() { monitor.withLock { $0.waitsForSpace = false } }
+    /// What the last append has met.
+    func note(diskIsFull: Bool) { monitor.withLock { $0.diskIsFull = diskIsFull } }
 
     /// Waits while more messages wait to be folded than `Limits.headMessagesMax`, more segments to
     /// be sealed than `Limits.unsealedSegmentsMax`, or more journals to be archived than
@@ -79,7 +79,6 @@ package final class Progress: Sendable {
 
     /// Waits a little before the next try on a full disk.
     func pauseForSpace() {
-        monitor.withLock { $0.waitsForSpace = true }
         _ = monitor.wait(milliseconds: 200) { counters in counters.closing ? true : nil }
     }
 

@@ -14,8 +14,6 @@ package final class Environment: Sendable {
     package var path: String { place.withLock { $0 } }
     /// The quota of the map in bytes: it grows up to there.
     package let mapBytesMax: Int
-    /// Readers of dead processes whose slots were freed when this environment was opened.
-    package let staleReadersCleared: Int
 
     private let place: Mutex<String>
     private let directory: HeldDirectory
@@ -30,7 +28,7 @@ package final class Environment: Sendable {
 
     private init(
         path: String, mapBytes: Int, mapBytesMax: Int, directory: consuming HeldDirectory,
-        handle: OpaquePointer, table: MDB_dbi, staleReadersCleared: Int
+        handle: OpaquePointer, table: MDB_dbi
     ) {
         place = Mutex(path)
         map = Atomic(mapBytes)
@@ -39,7 +37,6 @@ package final class Environment: Sendable {
         self.processID = getpid()
         unsafe self.handle = handle
         self.table = table
-        self.staleReadersCleared = staleReadersCleared
     }
 
     deinit {
@@ -118,6 +115,7 @@ package final class Environment: Sendable {
             try ReaderTable.reserve(path, readersMax: readersMax)
             let flags = UInt32(MDB_NOTLS | MDB_NORDAHEAD | MDB_NOMETASYNC)
             try unsafe check(mdb_env_open(handle, path, flags, 0o600))
+            // Slots of readers whose processes died are freed.
             var cleared: Int32 = 0
             try unsafe check(mdb_reader_check(handle, &cleared))
             var transaction: OpaquePointer?
@@ -127,7 +125,7 @@ package final class Environment: Sendable {
             try unsafe check(mdb_dbi_open(transaction, nil, 0, &table))
             return unsafe Environment(
                 path: path, mapBytes: mapBytes, mapBytesMax: quota, directory: directory,
-                handle: handle, table: table, staleReadersCleared: Int(cleared))
+                handle: handle, table: table)
         } catch {
             unsafe mdb_env_close(handle)
             throw error
@@ -198,14 +196,6 @@ package final class Environment: Sendable {
     package func synchronize() throws(LMDBError) {
         try checkProcess(.synchronize)
         try unsafe check(mdb_env_sync(handle, 1), .synchronize)
-    }
-
-    /// Frees the slots of readers whose processes died, and returns how many there were.
-    package func clearStaleReaders() throws(LMDBError) -> Int {
-        try checkProcess(.clearReaders)
-        var cleared: Int32 = 0
-        try unsafe check(mdb_reader_check(handle, &cleared), .clearReaders)
-        return Int(cleared)
     }
 
     /// Writes a copy in key order without free pages as `data.mdb` into another directory.

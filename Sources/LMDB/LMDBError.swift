@@ -5,7 +5,6 @@ package struct LMDBError: Error, Hashable, Sendable {
     package enum Operation: String, Sendable {
         case open, begin, get, iterate, put, append, delete, commit, synchronize, compact
         case statistics
-        case clearReaders = "clear stale readers"
         case growMap = "enlarge the map"
     }
 
@@ -38,8 +37,6 @@ package struct LMDBError: Error, Hashable, Sendable {
 
     /// The map's quota is used up; the transaction must end, and readers go on.
     package var isMapFull: Bool { reason == .code(MDB_MAP_FULL) }
-    /// The system's disk or disk quota is full.
-    package var isDiskFull: Bool { reason == .code(enospc) || reason == .code(edquot) }
     /// The file is no index, is damaged, or was written by another version: rebuild it.
     package var needsRebuild: Bool {
         switch reason {

@@ -23,25 +23,6 @@ extension Readable where Self: ~Copyable {
         }
     }
 
-    /// Calls `body` with the value of a key, or returns nil without calling it.
-    @inlinable
-    package borrowing func withValue<Result>(
-        of key: [UInt8], _ body: (UnsafeRawBufferPointer) throws(LMDBError) -> Result
-    ) throws(LMDBError) -> Result? {
-        guard let value = unsafe try get(key) else { return nil }
-        return unsafe try body(value)
-    }
-
-    /// Calls `body` with the value of a key, or returns nil without calling it.
-    @inlinable
-    package borrowing func withValue<Result>(
-        of key: UnsafeRawBufferPointer,
-        _ body: (UnsafeRawBufferPointer) throws(LMDBError) -> Result
-    ) throws(LMDBError) -> Result? {
-        guard let value = unsafe try get(key) else { return nil }
-        return unsafe try body(value)
-    }
-
     /// Calls `body` with every entry whose key is at least `first` and below `end`, in key order,
     /// until it returns false.
     /// - Parameters:

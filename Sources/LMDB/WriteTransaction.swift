@@ -138,12 +138,6 @@ package struct WriteTransaction: ~Copyable, Readable {
         return count
     }
 
-    /// Removes every entry.
-    package mutating func deleteAll() throws(LMDBError) {
-        let code = unsafe mdb_drop(handle, table, 0)
-        guard code == MDB_SUCCESS else { throw environment.failure(.delete, code) }
-    }
-
     @inlinable
     package borrowing func withCursor<Result, Failure: Error>(
         _ body: (inout Cursor) throws(Failure) -> Result

@@ -1,10 +1,3 @@
-/// - Parameter value: 0 to 15.
-@inlinable
-@inline(__always)
-package func hexadecimalDigit(_ value: UInt8) -> UInt8 {
-    value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
-}
-
 /// The eight lower-case hexadecimal digits of a word; the highest byte has the first one.
 @inline(__always)
 package func hexadecimalDigits(_ word: UInt32) -> UInt64 {

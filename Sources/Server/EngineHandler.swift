@@ -114,7 +114,7 @@ package final class EngineHandler: RequestHandler {
             ("archived_messages", "\(progress.archiving.messages)"),
             ("archiving_cpu_ms", "\(progress.archiving.processorMicroseconds / 1_000)"),
             ("rollup_rewrites", "\(progress.rewrites)"),
-            ("disk_full", progress.waitsForSpace ? "1" : "0"),
+            ("disk_full", progress.diskIsFull ? "1" : "0"),
         ]
         for (reason, amount) in counts.rejectedByReason.sorted(by: { $0.key < $1.key }) {
             store.append(("rejected_\(reason)", "\(amount)"))

@@ -190,7 +190,6 @@ import Testing
         #expect(status == 3 << 8, "three refusals, as the exit code in the upper byte")
 
         #expect(try reader.get([1]).map { Array($0) } == [1])
-        #expect(try environment.clearStaleReaders() == 0)
         var after = try environment.beginWrite()
         try after.put([2], [2])
         try after.commit()

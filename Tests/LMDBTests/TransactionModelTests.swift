@@ -67,13 +67,8 @@ private func change(
         let value = (old ?? []).suffix(100) + [UInt8(truncatingIfNeeded: model.count)]
         try transaction.put(key, Array(value))
         model[key] = Array(value)
-    case 80..<99:
-        #expect(try transaction.delete(key) == (model.removeValue(forKey: key) != nil))
     default:
-        if Int.random(in: 0..<20, using: &random) == 0 {
-            try transaction.deleteAll()
-            model = [:]
-        }
+        #expect(try transaction.delete(key) == (model.removeValue(forKey: key) != nil))
     }
 }
 

@@ -23,7 +23,7 @@ import tempfile
 
 import redis
 
-from harness import SEED, START, Server, check, fail, tallylog, until
+from harness import SEED, START, Server, check, fail, info, tallylog, until
 
 CYCLES = int(os.environ.get("TALLYLOG_FULL_DISKS", "20"))
 DISK_BYTES = 16 << 20
@@ -127,6 +127,7 @@ def cycle(number, disk, filling, told):
     else:
         fail(f"cycle {number}: the disk takes everything")
     filling.compare(f"cycle {number}, full")
+    check("INFO says that the disk is full", info(filling.client)["disk_full"], 1)
     # The log may have left a little room to others. LMDB is to find none.
     disk.fill(0)
     for words in [("CHECKPOINT",), ("COMPACT",), ("REBUILD",)][:1 + number % 3]:
@@ -143,6 +144,7 @@ def cycle(number, disk, filling, told):
         filling.acknowledged.append(identity)
     filling.refused = []
     filling.compare(f"cycle {number}, freed")
+    check("INFO says that it is not", info(filling.client)["disk_full"], 0)
 
 
 def start_on_full_disk(server, disk, filling):
@@ -152,7 +154,8 @@ def start_on_full_disk(server, disk, filling):
     server.start()
     code = server.process.wait(timeout=60)
     written = server.written()
-    if code <= 0 or "space" not in written.splitlines()[-1]:
+    *_, why, remedy = written.splitlines()
+    if code <= 0 or "space" not in why or "--damaged=serve" not in remedy:
         fail(f"on a full disk the server has ended with {code}:\n{written[-1000:]}")
     disk.clear()
     server.start()
