@@ -24,10 +24,4 @@ public enum Granularity: UInt8, Sendable, CaseIterable {
     public func bucket(of time: Timestamp) -> Int64 {
         time.microseconds.floorDivided(by: microseconds)
     }
-
-    /// The start of bucket `number`.
-    @inlinable
-    public func start(of number: Int64) -> Timestamp {
-        Timestamp(microseconds: number * microseconds)
-    }
 }

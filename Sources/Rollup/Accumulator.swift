@@ -143,11 +143,6 @@ package struct Accumulator: ~Copyable {
 
     // MARK: Reading
 
-    /// The sum of one id.
-    package subscript(id: UInt32) -> UInt64 {
-        Int(id) < limit ? unsafe sums.start[Int(id)] : 0
-    }
-
     /// Calls `body` with each id whose sum is above zero, in no order.
     @inline(__always)
     package mutating func forEach(_ body: (_ id: UInt32, _ count: UInt64) -> Void) {
@@ -180,13 +175,6 @@ package struct Accumulator: ~Copyable {
         var ids = 0
         forEach { _, _ in ids += 1 }
         return ids
-    }
-
-    /// The sum over all ids.
-    package mutating func total() -> UInt64 {
-        var sum: UInt64 = 0
-        forEach { _, count in sum &+= count }
-        return sum
     }
 
     /// The `most` ids with the largest sums, by sum, those with equal ones by `precedes`.

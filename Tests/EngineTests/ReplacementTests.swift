@@ -30,7 +30,7 @@ import Testing
         var random = SeededGenerator(seed: seed)
         var end = 0
         while end < messages
-            || course.replaced.load(ordering: .relaxed) < replacements && end < 10 * messages
+            || course.replaced.load(ordering: .relaxed) < replacements && end < 30 * messages
         {
             let last = end + 1 + random.below(20)
             try NumberedMessages.append(end + 1...last, to: engine)
