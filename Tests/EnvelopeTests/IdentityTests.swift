@@ -41,6 +41,31 @@ import Testing
         #expect(early.id == late.id && early.timestamp != late.timestamp)
     }
 
+    /// Only ids whose text can be written again are held by their bits: two texts are never one id.
+    @Test func whatIsNearlyAnIDIsHashed() {
+        let texts = [
+            "2014-746c39cf-9fb0-4ed1-a817-d57bc901e027",
+            "derived-746c39cf9fb04ed1a817d57bc901e027",
+        ]
+        for text in texts {
+            #expect(MessageID(text).exactText == text)
+            var seen: Set<MessageID> = [MessageID(text)]
+            for place in text.indices {
+                for other in ["g", "A", "/", ":", "-", "\u{e9}"] where text[place] != Character(other) {
+                    var near = text
+                    near.replaceSubrange(place...place, with: other)
+                    let id = MessageID(near)
+                    #expect(id.exactText == nil && id.form == MessageID.hashedForm, "\(near)")
+                    #expect(seen.insert(id).inserted, "\(near)")
+                }
+            }
+            for near in [String(text.dropLast()), text + "0", " " + text, text.uppercased()] {
+                #expect(MessageID(near).exactText == nil, "\(near)")
+            }
+        }
+        #expect(MessageID("0999-746c39cf-9fb0-4ed1-a817-d57bc901e027").exactText == nil)
+    }
+
     @Test func takesTheOwnID() throws {
         let bus = "2014-746c39cf-9fb0-4ed1-a817-d57bc901e027"
         for (text, id) in [
