@@ -46,7 +46,8 @@ import Testing
         let socket = try await EngineSocket(engine, path: directory.path + "/socket", isNewer: true)
         let created = try socket.ask(["ROLLUP", "CREATE", Self.rule])
         #expect(created == .integer(1), "\(String(describing: created))")
-        #expect(try socket.ask(["ROLLUP", "CREATE", "{plain: {granularities: [1h]}}"]) == .integer(2))
+        #expect(
+            try socket.ask(["ROLLUP", "CREATE", "{plain: {granularities: [1h]}}"]) == .integer(2))
         for (line, parts) in Self.refused {
             let words = line.split(separator: " ").map(String.init)
             guard case .error(let text)? = try socket.ask(words) else {
@@ -63,7 +64,8 @@ import Testing
     @Test func answersOfOneRuleAgree() async throws {
         let directory = TemporaryDirectory()
         let engine = try filledEngine(in: directory, messages: 400, seed: 32)
-        let socket = try await EngineSocket(engine, path: directory.path + "/socket", isNewer: false)
+        let socket = try await EngineSocket(
+            engine, path: directory.path + "/socket", isNewer: false)
         _ = try socket.ask(["ROLLUP", "CREATE", Self.rule])
         let ask = { (line: String) throws -> Reply? in
             try socket.ask(line.split(separator: " ").map(String.init))
@@ -89,7 +91,8 @@ import Testing
         #expect(listed.count == 1 && row.contains(.bulk(Array("seen".utf8))), "\(row)")
         for line in [
             "VALUES TOTAL RULE seen size BY who", "VALUES 1h RULE seen spread QUANTILE 0.5",
-            "LATEST RULE seen BY who", "SERIES 1h RULE seen BY kind", "TOP 2 kind RULE seen EXCEPT git",
+            "LATEST RULE seen BY who", "SERIES 1h RULE seen BY kind",
+            "TOP 2 kind RULE seen EXCEPT git",
             "SERIES 1d RULE seen DISTINCT packages", "COUNT RULE seen NOT KIND git",
         ] {
             if case .error(let text)? = try ask(line) { Issue.record("\(line): \(text)") }
@@ -103,7 +106,9 @@ import Testing
     /// The second cell of each row, added up.
     private func sum(_ rows: [Reply]) -> Int64 {
         rows.reduce(0) { sum, row in
-            guard case .array(let cells) = row, case .integer(let count) = cells[1] else { return sum }
+            guard case .array(let cells) = row, case .integer(let count) = cells[1] else {
+                return sum
+            }
             return sum + count
         }
     }

@@ -51,7 +51,8 @@ import Testing
             #expect(MessageID(text).exactText == text)
             var seen: Set<MessageID> = [MessageID(text)]
             for place in text.indices {
-                for other in ["g", "A", "/", ":", "-", "\u{e9}"] where text[place] != Character(other) {
+                for other in ["g", "A", "/", ":", "-", "\u{e9}"]
+                where text[place] != Character(other) {
                     var near = text
                     near.replaceSubrange(place...place, with: other)
                     let id = MessageID(near)
