@@ -21,7 +21,19 @@ if [ "$what" != leaks ]; then
     swift build --build-tests --scratch-path "$folder" -Xswiftc -sanitize=thread \
         -Xswiftc -Xfrontend -Xswiftc -disable-llvm-verify 2>&1 | tail -1
     bundle=$folder/debug/tallylogPackageTests.xctest
-    TSAN_OPTIONS="suppressions=$races halt_on_error=0 exitcode=66" "$bundle" \
+    tools=$(dirname "$(readlink -f "$(command -v swift)")")
+    "$tools/clang" -O1 -shared -fPIC -o "$folder/mutex.so" scripts/mutex-for-thread-sanitizer.c
+    export TSAN_OPTIONS="suppressions=$races halt_on_error=0 exitcode=66"
+    # The sanitizer itself, by a program that races.
+    printf '%s\n' 'import Dispatch' 'nonisolated(unsafe) var shared = 0' \
+        'DispatchQueue.concurrentPerform(iterations: 64) { _ in for _ in 0..<999 { shared += 1 } }' \
+        >"$folder/racing.swift"
+    swiftc -sanitize=thread -o "$folder/racing" "$folder/racing.swift"
+    if LD_PRELOAD="$folder/mutex.so" "$folder/racing" 2>/dev/null; then
+        echo "the thread sanitizer finds nothing where threads race"
+        exit 1
+    fi
+    LD_PRELOAD="$folder/mutex.so" "$bundle" \
         --testing-library swift-testing --filter "$suites" >"$folder/threads.log" 2>&1 \
         || tail -3 "$folder/threads.log"
     grep -a "Test run with" "$folder/threads.log"

@@ -74,7 +74,7 @@ import Testing
     @Test func theArchiveThreadDoesItByItself() throws {
         let directory = TemporaryDirectory()
         try grow(directory, rewriteFileBytesMin: 256 << 10) { engine, atFirst, size in
-            for _ in 0..<200 where try size() > 4 * atFirst {
+            for _ in 0..<1_200 where try size() > 4 * atFirst {
                 // Its thread looks four times a second.
                 usleep(50_000)
             }
