@@ -12,8 +12,8 @@ import Testing
 @Suite struct RuleRefusalTests {
     private static let rule = """
         {seen: {keys: {who: {dimension: user}, kind: "$.topic -> token(4)"},
-          aggregates: {size: {sum: n}, spread: {quantiles: n}, packages: {distinct: {dimension: package}},
-            newest: {latest: {text: name}}},
+          aggregates: {size: {sum: n}, spread: {quantiles: n},
+            packages: {distinct: {dimension: package}}, newest: {latest: {text: name}}},
           granularities: [1m, 1h]}}
         """
 
