@@ -7,11 +7,22 @@ import Synchronization
 /// The runs are contiguous and end at `folded`; rows behind it are read from the columns.
 package struct HeadState: Sendable {
     package var segments: [SegmentView] = []
+    /// The times of the first and the last message of all segments; nil where there is none, and
+    /// where one cannot be read.
+    package var timeBounds: ClosedRange<Int64>?
     /// The last visible sequence.
     package var end: UInt64 = 0
     package var runs: [Run] = []
     /// The last sequence that runs or LMDB cover.
     package var folded: UInt64 = 0
+}
+
+extension ClosedRange<Int64>? {
+    /// What holds both ranges; nil stands for an empty one.
+    package func joined(with other: ClosedRange<Int64>?) -> ClosedRange<Int64>? {
+        guard let own = self, let other else { return self ?? other }
+        return min(own.lowerBound, other.lowerBound)...max(own.upperBound, other.upperBound)
+    }
 }
 
 /// The published head. The log thread moves its end, the index thread its runs.
@@ -24,10 +35,21 @@ final class Head: Sendable {
 
     /// Shows these segments, up to `end`.
     func show(_ segments: [SegmentView], end: UInt64) {
+        let bounds = Self.timeBounds(segments)
         state.withLock {
             $0.segments = segments
+            $0.timeBounds = bounds
             $0.end = end
         }
+    }
+
+    private static func timeBounds(_ segments: [SegmentView]) -> ClosedRange<Int64>? {
+        var bounds: ClosedRange<Int64>?
+        for view in segments {
+            if view.segment.columns.isStandIn { return nil }
+            bounds = bounds.joined(with: view.segment.columns.timeBounds)
+        }
+        return bounds
     }
 
     /// Adds a run behind the others.

@@ -8,6 +8,8 @@ import Rollup
 package struct Snapshot: ~Copyable {
     package let end: UInt64
     package let segments: [SegmentView]
+    /// The times of the first and the last message, where all segments can be read.
+    package let readableTimes: ClosedRange<Int64>?
     package let names: NameTable
     package let rollups: RollupView
     private let stop: StopFlag?
@@ -18,6 +20,7 @@ package struct Snapshot: ~Copyable {
         self.stop = stop
         end = head.end
         segments = head.segments
+        readableTimes = head.timeBounds
         self.names = names
         rollups = RollupView(reader, runs: head.runs, names: names)
     }

@@ -101,14 +101,7 @@ extension ArraySlice<Int64> {
 extension Snapshot {
     /// The times of the first and the last message, or nil where there is none.
     var timeBounds: ClosedRange<Int64>? {
-        var bounds: ClosedRange<Int64>?
-        for view in segments {
-            guard let own = times(of: view) else { continue }
-            let lower = min(bounds?.lowerBound ?? own.lowerBound, own.lowerBound)
-            let upper = max(bounds?.upperBound ?? own.upperBound, own.upperBound)
-            bounds = lower...upper
-        }
-        return bounds
+        readableTimes ?? segments.reduce(nil) { $0.joined(with: times(of: $1)) }
     }
 
     /// Of a segment that cannot be read, the rollups know the hours, if they cover it.
