@@ -41,15 +41,19 @@ extension Profile {
 
 /// The records of messages, parsed as a feed would.
 func records(_ messages: some Sequence<ModelMessage>) -> RecordBatch {
-    let parser = EnvelopeParser(profile: .ofTests)
+    records(parsing: messages.map(\.envelope), profile: .ofTests)
+}
+
+/// The records of envelopes, which must be messages.
+func records(parsing envelopes: some Sequence<String>, profile: Profile) -> RecordBatch {
+    let parser = EnvelopeParser(profile: profile)
     let arrival = Timestamp(microseconds: RandomHistory.arrival)
     var batch = RecordBatch()
-    for message in messages {
-        let envelope = Array(message.envelope.utf8)
-        let outcome = envelope.withUnsafeBytes {
+    for envelope in envelopes {
+        let outcome = Array(envelope.utf8).withUnsafeBytes {
             parser.append($0, frameTopic: nil, arrival: arrival, to: &batch)
         }
-        precondition(outcome == .record, "\(message.envelope): \(outcome)")
+        precondition(outcome == .record, "\(envelope): \(outcome)")
     }
     return batch
 }

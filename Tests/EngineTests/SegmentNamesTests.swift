@@ -15,21 +15,13 @@ import Testing
 
     /// Messages of one user that fill a segment.
     private func records(of user: Int) -> RecordBatch {
-        let parser = EnvelopeParser(profile: .generic)
-        var batch = RecordBatch()
-        for number in user * Self.perSegment..<(user + 1) * Self.perSegment {
-            let envelope = Array(
-                (#"{"topic":"org.example.prod.git.push","msg_id":"id \#(number)","#
-                    + #""timestamp":\#(RandomHistory.start + Int64(number)),"#
-                    + #""msg":{"agent":"\#(name(user))"}}"#).utf8)
-            let outcome = envelope.withUnsafeBytes {
-                parser.append(
-                    $0, frameTopic: nil,
-                    arrival: Timestamp(microseconds: RandomHistory.arrival), to: &batch)
-            }
-            precondition(outcome == .record, "\(outcome)")
+        let numbers = user * Self.perSegment..<(user + 1) * Self.perSegment
+        let envelopes = numbers.map { number in
+            #"{"topic":"org.example.prod.git.push","msg_id":"id \#(number)","#
+                + #""timestamp":\#(RandomHistory.start + Int64(number)),"#
+                + #""msg":{"agent":"\#(name(user))"}}"#
         }
-        return batch
+        return EngineTests.records(parsing: envelopes, profile: .generic)
     }
 
     private func append(_ users: Range<Int>, to engine: Engine) throws {
