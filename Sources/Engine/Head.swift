@@ -19,7 +19,7 @@ package struct HeadState: Sendable {
 
 extension ClosedRange<Int64>? {
     /// What holds both ranges; nil stands for an empty one.
-    package func joined(with other: ClosedRange<Int64>?) -> ClosedRange<Int64>? {
+    package func spanning(_ other: ClosedRange<Int64>?) -> ClosedRange<Int64>? {
         guard let own = self, let other else { return self ?? other }
         return min(own.lowerBound, other.lowerBound)...max(own.upperBound, other.upperBound)
     }
@@ -44,12 +44,8 @@ final class Head: Sendable {
     }
 
     private static func timeBounds(_ segments: [SegmentView]) -> ClosedRange<Int64>? {
-        var bounds: ClosedRange<Int64>?
-        for view in segments {
-            if view.segment.columns.isStandIn { return nil }
-            bounds = bounds.joined(with: view.segment.columns.timeBounds)
-        }
-        return bounds
+        if segments.contains(where: \.segment.columns.isStandIn) { return nil }
+        return segments.reduce(nil) { $0.spanning($1.segment.columns.timeBounds) }
     }
 
     /// Adds a run behind the others.

@@ -9,7 +9,7 @@ import Synchronization
 /// segment, gives every name the global id that its place in the log implies. Names that have
 /// theirs already are looked up when a question first needs them: a store has segments by the
 /// dozen, with hundreds of thousands of names, and most questions need those of a few.
-package final class SegmentNameMap: Sendable {
+final class SegmentNameMap: Sendable {
     private let table: NameTable
     private let known = Mutex<[Dimension: Names]>([:])
 

@@ -190,6 +190,7 @@ import Testing
         #expect(status == 3 << 8, "three refusals, as the exit code in the upper byte")
 
         #expect(try reader.get([1]).map { Array($0) } == [1])
+        #expect(try environment.statistics().readerSlots == 1, "the child has taken none")
         var after = try environment.beginWrite()
         try after.put([2], [2])
         try after.commit()

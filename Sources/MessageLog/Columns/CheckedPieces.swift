@@ -39,32 +39,24 @@ final class CheckedPieces: @unchecked Sendable {
     /// Sees to it that the pieces which `part` of the file lies in are checked; notes damage.
     @inline(__always)
     func touch(_ part: UnsafeRawBufferPointer) {
-        var (piece, end) = unsafe pieces(of: part)
-        while piece < end {
-            if !isSeen(piece) { _ = check(piece) }
-            piece += 1
-        }
+        _ = unsafe damage(in: part)
     }
 
     /// The same.
-    /// - Returns: the first damage; nil if all that `part` lies in is whole.
+    /// - Returns: the first damage, behind which nothing is checked; nil if all is whole.
+    @inline(__always)
     func damage(in part: UnsafeRawBufferPointer) -> Damage? {
-        let (first, end) = unsafe pieces(of: part)
-        for piece in first..<end where !isSeen(piece) {
-            if let damage = check(piece) { return damage }
+        guard let start = part.baseAddress, let base = unsafe bytes.baseAddress, part.count > 0
+        else { return nil }
+        let offset = unsafe start - base
+        var piece = offset / ColumnsFormat.pieceBytes
+        let end = unsafe min(offset + part.count, bytes.count)
+        let last = (end - 1) / ColumnsFormat.pieceBytes
+        while piece <= last {
+            if !isSeen(piece), let damage = check(piece) { return damage }
+            piece += 1
         }
         return nil
-    }
-
-    /// From which piece to before which one `part` lies.
-    @inline(__always)
-    private func pieces(of part: UnsafeRawBufferPointer) -> (first: Int, end: Int) {
-        guard let start = part.baseAddress, let base = unsafe bytes.baseAddress, part.count > 0
-        else { return (0, 0) }
-        let offset = unsafe start - base
-        let end = unsafe min(offset + part.count, bytes.count)
-        let first = offset / ColumnsFormat.pieceBytes
-        return (first, max(first, (end - 1) / ColumnsFormat.pieceBytes + 1))
     }
 
     @inline(__always)

@@ -101,7 +101,7 @@ extension ArraySlice<Int64> {
 extension Snapshot {
     /// The times of the first and the last message, or nil where there is none.
     var timeBounds: ClosedRange<Int64>? {
-        readableTimes ?? segments.reduce(nil) { $0.joined(with: times(of: $1)) }
+        readableTimes ?? segments.reduce(nil) { $0.spanning(times(of: $1)) }
     }
 
     /// Of a segment that cannot be read, the rollups know the hours, if they cover it.

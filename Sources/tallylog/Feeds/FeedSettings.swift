@@ -97,10 +97,10 @@ extension FeedSettings {
     static func plain(
         endpoints: [String], topics: [String], backfill: [String], since: String?
     ) throws -> FeedSettings? {
+        guard since == nil || !backfill.isEmpty else {
+            throw ValidationError("--since goes with --backfill: where history is fetched.")
+        }
         guard !endpoints.isEmpty || !backfill.isEmpty else {
-            guard since == nil else {
-                throw ValidationError("--since goes with --backfill: where history is fetched.")
-            }
             guard topics.isEmpty else {
                 throw ValidationError("--topic goes with --subscribe or --backfill.")
             }
@@ -119,9 +119,6 @@ extension FeedSettings {
             return address
         }
         if let since {
-            guard !backfill.isEmpty else {
-                throw ValidationError("--since goes with --backfill: where history is fetched.")
-            }
             do {
                 feed.since = try time(since)
             } catch {

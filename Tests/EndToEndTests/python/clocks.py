@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
-"""The wall clock is turned, ahead by up to a year, back by up to six days, under a working server.
+"""The wall clock is turned by a minute or a year, forward and back, under a server at work.
 
 usage: clocks.py TALLYLOG
 
-TALLYLOG_CLOCK_TURNS (default 6) is how often, and back each time.
+TALLYLOG_CLOCK_TURNS (default 6) is how often, and back each time: ahead by up to a year, behind by
+up to six days. Once behind by a year, for which messages are refused: they are imported afterwards.
 
 The server reads a clock that turned_clock.c turns; the bus, clients and the archive from which
 what was missed is fetched go by the right time. Between turns the server is killed.
 
 What could go wrong: a message is lost or counted twice; appends, rules, checkpoints or the feed's
-notes wait until the old time comes again; after a kill, what was missed is not fetched.
+notes wait until the old time comes again; after a kill, what was missed is not fetched; what a
+clock that is far behind has refused is gone.
 """
 
 import os
@@ -23,7 +25,7 @@ import time
 import soak
 from datagrepper import Archive, Datagrepper
 from harness import (
-    SEED, Bus, Server, check, check_accounting, info, tallylog, until)
+    SEED, Bus, Server, check, check_accounting, check_contains, info, tallylog, until)
 
 TURNS = int(os.environ.get("TALLYLOG_CLOCK_TURNS", "6"))
 AHEAD = [60, 3_600, 365 * 86_400]
@@ -79,6 +81,31 @@ def turn_again_and_again(server, clock):
         server.client().close()
 
 
+def a_year_behind(server, clock, bus, truth):
+    """All that comes is refused, and kept: the right clock takes it when it is imported."""
+    source, reason = random.Random(SEED + 2), "timestamp-out-of-range"
+
+    def refused():
+        return info(server.client()).get(f"rejected_{reason}", 0)
+
+    first, *messages = [soak.made_up(source, number, "late") for number in range(21)]
+    for message in [first, *messages]:
+        truth.add(message)
+    # A bus forgets what it sends before it is heard.
+    until("the bus is heard again",
+          lambda: bus.send(first) or server.client().execute_command("GET", first["msg_id"]))
+    before = refused()
+    clock.set(-365 * 86_400)
+    for message in messages:
+        bus.send(message)
+    until("what is a year ahead is refused", lambda: refused() >= before + len(messages))
+    clock.set(0)
+    kept = tallylog("rejected", "--data", server.data, "--reason", reason, "--envelopes")
+    # Another copy of the first one may have come when the clock was turned.
+    said = tallylog("import", "--socket", server.socket, "-", input=kept)
+    check_contains("taken afterwards", said, f"{len(messages)} appended", "0 rejected")
+
+
 def run(folder):
     truth, archive = soak.Truth(), Archive(SEED, generation=2015, delay=0.2)
     with Bus(folder) as bus, Datagrepper(archive) as datagrepper:
@@ -99,6 +126,7 @@ def run(folder):
             publishing.join()
             for thread in others:
                 thread.finish()
+            a_year_behind(server, clock, bus, truth)
             end(server, list(truth.messages.values()), others[1].compared)
 
 
