@@ -131,12 +131,12 @@ extension Engine {
             isAbsent = try MessageLog.isAbsent(disk, directory: source + "/log")
         } catch { throw .log(error) }
         if isAbsent { throw .noLog(source) }
+        let isEmpty: Bool
         do throws(DiskError) {
             try disk.makeDirectory(directory)
-            guard try disk.list(directory).isEmpty else {
-                throw DiskError(.makeDirectory, directory, DiskError.existsCode)
-            }
+            isEmpty = try disk.list(directory).isEmpty
         } catch { throw .directory(error) }
+        guard isEmpty else { throw .notEmpty(directory) }
         do throws(LogError) {
             let log = try MessageLog.open(
                 disk, directory: source + "/log",

@@ -16,6 +16,8 @@ package enum EngineError: Error, Sendable {
     case logLost(watermark: UInt64, end: UInt64)
     /// There is no log in this directory, which is to be restored.
     case noLog(String)
+    /// Something is in this directory, in which a store is to be made of a backup.
+    case notEmpty(String)
     /// A checkpoint did not come about; the log and the head have everything.
     case checkpoint(String)
     /// A compaction did not come about; the journals and archives are as they were.
@@ -58,6 +60,8 @@ extension EngineError: CustomStringConvertible {
                 + "; see that its disk is mounted, restore it from a backup, or run "
                 + "'tallylog rebuild' to accept the loss"
         case .noLog(let path): "no backup at \(path): it has no log; 'tallylog backup' makes one"
+        case .notEmpty(let path):
+            "\(path) is not empty; accepted: a directory that is absent, or has nothing in it"
         case .checkpoint(let reason): "the checkpoint failed: \(reason)"
         case .compaction(let reason): "the compaction failed: \(reason)"
         case .namesDiffer:

@@ -123,6 +123,4 @@ extension LogError {
 extension DiskError {
     /// The errno of a file that changed under our hands.
     static let inputOutputCode = EIO
-    /// The errno of something that must not be there and is.
-    package static let existsCode = EEXIST
 }

@@ -166,4 +166,12 @@ struct Backup: QueryCommand {
     @OptionGroup var target: Target
     @OptionGroup var output: OutputOptions
     @Argument(help: "The words of the question.") var words: [String] = []
+
+    /// A server has a working directory of its own, so it is told the whole path.
+    mutating func run() throws {
+        if let directory = words.first, !directory.isEmpty {
+            words[0] = StoreDirectory.wholePath(directory)
+        }
+        try answer()
+    }
 }

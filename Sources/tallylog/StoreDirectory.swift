@@ -52,6 +52,13 @@ enum StoreDirectory {
     /// Where the server of a data directory listens, unless it is told otherwise.
     static func socket(of data: String) -> String { data + "/tallylog.sock" }
 
+    /// A path as another process understands it, wherever that one works.
+    static func wholePath(_ path: String) -> String {
+        guard !path.hasPrefix("/"), let here = unsafe getcwd(nil, 0) else { return path }
+        defer { unsafe free(here) }
+        return unsafe String(cString: here) + "/" + path
+    }
+
     /// A question or a check must not make a store where a path is misspelt.
     static func requireStore(at path: String) throws {
         guard access(path + "/log", F_OK) == 0 else {
@@ -76,7 +83,7 @@ enum StoreDirectory {
         case .held: return ExitStatus.held
         case .logLost, .namesDiffer, .log(.damaged): return ExitStatus.damaged
         case .log(.poisoned): return ExitStatus.flushFailed
-        case .log, .directory, .rollup, .noLog, .checkpoint, .compaction, .rule, .closed:
+        case .log, .directory, .rollup, .noLog, .notEmpty, .checkpoint, .compaction, .rule, .closed:
             return ExitStatus.failed
         }
     }

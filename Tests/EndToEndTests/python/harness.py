@@ -110,8 +110,9 @@ class Server:
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
 
-    def stop(self, patience=30):
-        """Ends it with SIGTERM, and returns the seconds that it took."""
+    def stop(self, patience=90):
+        """Ends it with SIGTERM, and returns the seconds that it took: systemd waits as long. A thread
+        that gives way to all others may have to finish a step, of some hundred milliseconds of CPU."""
         begun = time.time()
         self.process.terminate()
         try:
