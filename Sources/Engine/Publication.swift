@@ -13,14 +13,8 @@ final class Publication: Sendable {
     private let head: Head
     private let progress: Progress
     private let watchers: Watchers
-    private let state: Mutex<State>
-
-    private struct State {
-        /// Segments' name maps, by first sequence.
-        var maps: [UInt64: SegmentNameMap] = [:]
-        /// The names of all records up to this one have their ids.
-        var named: UInt64
-    }
+    /// The names of all records up to this one have their ids.
+    private let named: Mutex<UInt64>
 
     /// - Parameter named: the last sequence whose names `names` has, with all before it.
     init(
@@ -32,33 +26,37 @@ final class Publication: Sendable {
         self.head = head
         self.progress = progress
         self.watchers = watchers
-        state = Mutex(State(named: named))
+        self.named = Mutex(named)
     }
 
     func publish() {
-        state.withLock { state in
+        named.withLock { named in
             let snapshot = log.snapshot
             let known = head.current.segments
-            let segments = snapshot.segments.enumerated().map { place, segment in
-                if place < known.count, known[place].segment === segment { return known[place] }
-                let map = state.maps[segment.firstSequence] ?? SegmentNameMap(names)
-                state.maps[segment.firstSequence] = map
-                let view = SegmentView(segment, map)
+            var shown = known[...]
+            let segments = snapshot.segments.map { segment in
+                shown = shown.drop { $0.segment.firstSequence < segment.firstSequence }
+                if let view = shown.first, view.segment === segment { return view }
+                let view = SegmentView(segment, map(of: segment, newest: known.last))
                 // Names that cannot be read have no ids: whoever asks for them is refused.
-                if view.lastSequence > state.named { try? map.intern(segment.columns) }
+                if view.lastSequence > named { try? view.names.intern(segment.columns) }
                 return view
             }
-            state.named = max(state.named, snapshot.end)
-            // Merged segments are gone, and their names are the merged one's.
-            if state.maps.count > segments.count {
-                let shown = Set(segments.map(\.segment.firstSequence))
-                state.maps = state.maps.filter { shown.contains($0.key) }
-            }
+            named = max(named, snapshot.end)
             head.show(segments, end: snapshot.end)
             progress.published(
                 snapshot.end, unsealed: log.unsealedSegments,
                 unarchived: snapshot.unarchivedSegments)
             watchers.reached(snapshot.end)
         }
+    }
+
+    /// The segment that grows goes on with what is known of its names. Of one that takes the place
+    /// of others nothing is: most of an import's segments are never asked for theirs.
+    private func map(of segment: Segment, newest: SegmentView?) -> SegmentNameMap {
+        if let newest, newest.segment.firstSequence == segment.firstSequence {
+            return newest.names
+        }
+        return SegmentNameMap(names)
     }
 }

@@ -82,11 +82,9 @@ final class SegmentNameMap: Sendable {
 
     /// Whether the segment may have any of these names, by global ids: where its own are known,
     /// that is told without a look at them, so that a rare name is not looked for in every segment.
-    fileprivate func mayHaveAny(
-        _ dimension: Dimension, _ globals: [UInt32], of count: Int
-    ) -> Bool {
+    fileprivate func mayHaveAny(_ dimension: Dimension, _ globals: [UInt32]) -> Bool {
         known.withLock { known in
-            guard let names = known[dimension], names.globals.count > count else { return true }
+            guard let names = known[dimension] else { return true }
             return globals.contains { names.has($0) }
         }
     }
@@ -111,7 +109,7 @@ package struct SegmentView: Sendable {
 
     /// Whether the segment may have any of these names, by ascending global ids.
     package func mayHaveAny(_ dimension: Dimension, _ globals: [UInt32]) -> Bool {
-        names.mayHaveAny(dimension, globals, of: segment.columns.names.count(of: dimension))
+        names.mayHaveAny(dimension, globals)
     }
 
     /// The last sequence that this view shows.
