@@ -1,9 +1,10 @@
-/// Adds tallies up by id: a dense array and the list of the ids that were touched. Reusable, so
-/// that a query allocates nothing.
+/// Adds tallies up by id: a dense array and the list of the ids that were touched.
 @safe
 package struct Accumulator: ~Copyable {
-    private var sums = Scratch<UInt64>()
-    /// Every id below it has a sum.
+    private let borrowed = Sums.take()
+    /// By id; valid until `reserve`.
+    private var sums: UnsafeMutablePointer<UInt64>
+    /// Every id below it may have a sum.
     private var limit = 0
     /// The ids outside `dense` that have had a sum; none twice unless `mayRepeat`.
     private var touched = Scratch<UInt32>()
@@ -14,26 +15,19 @@ package struct Accumulator: ~Copyable {
     /// Tallies to be subtracted once everything is added; they hold as long as the view.
     private var deferred: [Tally] = unsafe []
 
-    package init() {}
+    package init() { unsafe sums = borrowed.start }
 
-    /// Back to nothing.
-    package mutating func reset() {
-        for index in 0..<touched.count { unsafe sums.start[Int(touched.start[index])] = 0 }
-        for id in dense { unsafe sums.start[id] = 0 }
-        touched.count = 0
-        dense = 0..<0
-        unsafe deferred.removeAll(keepingCapacity: true)
-        subtracted = false
-        mayRepeat = false
+    deinit {
+        for index in 0..<touched.count { unsafe sums[Int(touched.start[index])] = 0 }
+        unsafe (sums + dense.lowerBound).update(repeating: 0, count: dense.count)
+        borrowed.giveBack()
     }
 
     /// Makes room for ids below `ids`; those that stand in damaged tallies are refused.
     mutating func reserve(ids: Int) {
-        guard ids > limit else { return }
-        sums.count = limit
-        sums.reserve(ids)
-        unsafe (sums.start + limit).update(repeating: 0, count: ids - limit)
-        limit = ids
+        borrowed.reserve(ids: ids)
+        unsafe sums = borrowed.start
+        limit = max(limit, ids)
     }
 
     /// Whether sums may have come down to nothing, so that ids may be listed a second time.
@@ -46,8 +40,8 @@ package struct Accumulator: ~Copyable {
     @inline(__always)
     mutating func add(_ id: UInt64, _ count: UInt64) -> Bool {
         guard id < UInt64(limit) else { return false }
-        let old = unsafe sums.start[Int(id)]
-        unsafe sums.start[Int(id)] = old &+ count
+        let old = unsafe sums[Int(id)]
+        unsafe sums[Int(id)] = old &+ count
         if old == 0 && !dense.contains(Int(id)) { touched.append(UInt32(truncatingIfNeeded: id)) }
         return true
     }
@@ -62,7 +56,7 @@ package struct Accumulator: ~Copyable {
             else { return false }
             if let covered = unsafe denseWith(Int(cells.first), cells.count) {
                 dense = covered
-                unsafe addCells(cells, to: sums.start + Int(cells.first))
+                unsafe addCells(cells, to: sums + Int(cells.first))
                 return true
             }
         }
@@ -73,7 +67,7 @@ package struct Accumulator: ~Copyable {
     private mutating func addUnlisted(_ tally: Tally) -> Bool {
         // A sparse entry takes a byte at least, a dense one its cell.
         unsafe touched.reserve(touched.count + tally.payload.count)
-        let (sums, list, limit) = unsafe (self.sums.start, touched.start, UInt64(self.limit))
+        let (sums, list, limit) = unsafe (self.sums, touched.start, UInt64(self.limit))
         var listed = touched.count
         var inside = true
         let intact = unsafe tally.forEach(in: 0..<UInt64.max) { id, count in
@@ -92,7 +86,7 @@ package struct Accumulator: ~Copyable {
 
     /// Adds a tally where dense ones have gone before: a new id is the exception.
     private mutating func addMostlyCovered(_ tally: Tally) -> Bool {
-        let (sums, limit) = unsafe (self.sums.start, UInt64(self.limit))
+        let (sums, limit) = unsafe (self.sums, UInt64(self.limit))
         var inside = true
         let intact = unsafe tally.forEach(in: 0..<UInt64.max) { id, count in
             guard id < limit else {
@@ -122,7 +116,7 @@ package struct Accumulator: ~Copyable {
     /// Subtracts what was put off; false where it is damaged.
     mutating func settle() -> Bool {
         if unsafe deferred.isEmpty { return true }
-        let (sums, limit) = unsafe (self.sums.start, UInt64(self.limit))
+        let (sums, limit) = unsafe (self.sums, UInt64(self.limit))
         var inside = true
         var intact = true
         for place in unsafe deferred.indices {
@@ -147,13 +141,14 @@ package struct Accumulator: ~Copyable {
     @inline(__always)
     package mutating func forEach(_ body: (_ id: UInt32, _ count: UInt64) -> Void) {
         if mayRepeat { listOnce() }
+        let sums = unsafe sums
         for id in dense {
-            let sum = unsafe sums.start[id]
+            let sum = unsafe sums[id]
             if sum != 0 { body(UInt32(truncatingIfNeeded: id), sum) }
         }
         for index in 0..<touched.count {
             let id = unsafe touched.start[index]
-            let sum = unsafe sums.start[Int(id)]
+            let sum = unsafe sums[Int(id)]
             if sum != 0 && !dense.contains(Int(id)) { body(id, sum) }
         }
     }
@@ -170,43 +165,14 @@ package struct Accumulator: ~Copyable {
         mayRepeat = false
     }
 
+    /// At least as many as have a sum.
+    var listedMax: Int { dense.count + touched.count }
+
     /// How many ids have a sum above zero.
     package mutating func distinct() -> Int {
         var ids = 0
         forEach { _, _ in ids += 1 }
         return ids
-    }
-
-    /// The `most` ids with the largest sums, by sum, those with equal ones by `precedes`.
-    /// - Parameter precedes: whether the name of the first id sorts before the second's; asked
-    ///   only where sums are equal.
-    package mutating func top(
-        _ most: Int, precedes: (UInt32, UInt32) -> Bool
-    ) -> [(id: UInt32, count: UInt64)] {
-        guard most > 0 else { return [] }
-        var best: [(id: UInt32, count: UInt64)] = []
-        func before(_ left: (id: UInt32, count: UInt64), _ right: (id: UInt32, count: UInt64))
-            -> Bool
-        {
-            left.count != right.count ? left.count > right.count : precedes(left.id, right.id)
-        }
-        if most > 64 {
-            forEach { id, count in best.append((id, count)) }
-            best.sort(by: before)
-            return Array(best.prefix(most))
-        }
-        best.reserveCapacity(most + 1)
-        var least: UInt64 = 0
-        forEach { id, count in
-            if count < least { return }
-            var place = best.count
-            while place > 0 && before((id, count), best[place - 1]) { place -= 1 }
-            if place == most { return }
-            if best.count == most { best.removeLast() }
-            best.insert((id, count), at: place)
-            if best.count == most { least = best[most - 1].count }
-        }
-        return best
     }
 }
 
