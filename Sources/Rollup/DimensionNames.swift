@@ -36,22 +36,40 @@ final class DimensionNames: @unchecked Sendable {
             unsafe slots.deallocate()
         }
 
-        func insert(_ hash: UInt32, _ id: UInt32) {
+        /// - Parameter isSame: whether an id of the same hash is that of the same name.
+        /// - Returns: false if there is such a one; nothing is inserted then.
+        @discardableResult @inline(__always)
+        func insert(
+            _ hash: UInt32, _ id: UInt32, unless isSame: (UInt32) -> Bool = { _ in false }
+        ) -> Bool {
             var slot = Int(hash) & mask
-            while unsafe slots[slot].load(ordering: .relaxed) != 0 { slot = (slot + 1) & mask }
+            while true {
+                let entry = unsafe slots[slot].load(ordering: .relaxed)
+                if entry == 0 { break }
+                if UInt32(truncatingIfNeeded: entry >> 32) == hash,
+                    isSame(UInt32(truncatingIfNeeded: entry))
+                {
+                    return false
+                }
+                slot = (slot + 1) & mask
+            }
             // Whoever sees the id sees the entry too.
             unsafe slots[slot].store(UInt64(hash) << 32 | UInt64(id), ordering: .releasing)
+            return true
         }
     }
 
     private static let firstChunkBits = 6
     private static let arenaBytes = 1 << 14
+    private static let firstSlots = 64
 
     // Written by the interning thread; readers follow `published` and the index's slots.
     private let chunks: UnsafeMutablePointer<UnsafeMutablePointer<Entry>?>
     private var arenas: [UnsafeMutableRawPointer] = unsafe []
     private var arenaLeft = 0
     private var newest: Index?
+    /// The hashes of names that are not in the index yet: of all, or of none.
+    private var appended: [UInt32] = []
     private let index = Atomic<UInt>(0)
     private let published = Atomic<Int>(0)
 
@@ -128,6 +146,44 @@ final class DimensionNames: @unchecked Sendable {
 
     /// Adds a name that is not there.
     func add(_ text: UnsafeRawBufferPointer, _ hash: UInt32, companion: UInt32) -> UInt32 {
+        precondition(appended.isEmpty, "what was appended is in the index by now")
+        let id = unsafe enter(text, companion)
+        if Int(id) * 4 > (newest?.mask ?? 0) * 3 { growIndex() }
+        newest?.insert(hash, id)
+        return id
+    }
+
+    /// Adds a name to a table that has no others than such, which is not found until
+    /// `indexAppended`.
+    func append(_ text: UnsafeRawBufferPointer, _ hash: UInt32, companion: UInt32) -> UInt32 {
+        precondition(newest == nil, "names are appended before others are added")
+        appended.append(hash)
+        return unsafe enter(text, companion)
+    }
+
+    /// Makes the index of all that was appended, in one loop: the processor fetches the slots of
+    /// several names at once then, where otherwise it waits for each.
+    /// - Returns: false if a name was appended twice.
+    func indexAppended() -> Bool {
+        if appended.isEmpty { return true }
+        var slots = Self.firstSlots
+        while appended.count * 4 >= slots * 3 { slots *= 2 }
+        let whole = Index(slots: slots, previous: nil)
+        for position in appended.indices {
+            let id = UInt32(position + 1)
+            let isNew = whole.insert(appended[position], id) { other in
+                let name = unsafe slot(id).pointee
+                let text = unsafe UnsafeRawBufferPointer(start: name.text, count: Int(name.length))
+                return unsafe Self.same(slot(other).pointee, text)
+            }
+            if !isNew { return false }
+        }
+        appended = []
+        use(whole)
+        return true
+    }
+
+    private func enter(_ text: UnsafeRawBufferPointer, _ companion: UInt32) -> UInt32 {
         precondition(text.count <= Limits.nameBytesMax, "a name is within its limit")
         let count = published.load(ordering: .relaxed)
         precondition(count < Int(UInt32.max) - 64, "a dimension has at most 2^32 names")
@@ -141,8 +197,6 @@ final class DimensionNames: @unchecked Sendable {
             to: Entry(text: keep(text), length: UInt32(text.count), companion: companion))
         // First the count, since whoever finds the id asks for its entry.
         published.store(count + 1, ordering: .releasing)
-        if count * 4 >= (newest?.mask ?? 0) * 3 { growIndex() }
-        newest?.insert(hash, id)
         return id
     }
 
@@ -161,7 +215,8 @@ final class DimensionNames: @unchecked Sendable {
     }
 
     private func growIndex() {
-        let larger = Index(slots: newest.map { ($0.mask + 1) * 2 } ?? 64, previous: newest)
+        let slots = newest.map { ($0.mask + 1) * 2 } ?? Self.firstSlots
+        let larger = Index(slots: slots, previous: newest)
         if let old = newest {
             for slot in 0...old.mask {
                 let entry = unsafe old.slots[slot].load(ordering: .relaxed)
@@ -171,6 +226,10 @@ final class DimensionNames: @unchecked Sendable {
                 }
             }
         }
+        use(larger)
+    }
+
+    private func use(_ larger: Index) {
         newest = larger
         let address = unsafe UInt(bitPattern: Unmanaged.passUnretained(larger).toOpaque())
         index.store(address, ordering: .releasing)

@@ -28,12 +28,24 @@ package final class NameTable: Sendable {
     package func intern(_ dimension: Dimension, _ text: UnsafeRawBufferPointer) -> UInt32 {
         let hash = unsafe Self.hash(text, seed)
         if let id = unsafe names(dimension).find(text, hash) { return id }
-        var category: UInt32 = 0
-        if dimension == .topic {
-            category = intern(.category, unsafe Category.of(topic: Array(text)))
-        }
-        return unsafe names(dimension).add(text, hash, companion: category)
+        return unsafe names(dimension).add(text, hash, companion: companion(of: text, dimension))
     }
+
+    /// Of a topic its category's id, which is interned for it.
+    private func companion(of text: UnsafeRawBufferPointer, _ dimension: Dimension) -> UInt32 {
+        guard dimension == .topic else { return 0 }
+        return intern(.category, unsafe Category.of(topic: Array(text)))
+    }
+
+    /// Adds the next of many names to a table that is new: nobody finds it before `indexAppended`.
+    func append(_ dimension: Dimension, _ text: UnsafeRawBufferPointer) -> UInt32 {
+        unsafe names(dimension).append(
+            text, Self.hash(text, seed), companion: companion(of: text, dimension))
+    }
+
+    /// Ends appending.
+    /// - Returns: false if a name was appended twice.
+    func indexAppended() -> Bool { dimensions.allSatisfy { $0.indexAppended() } }
 
     /// The same for text in an array.
     @discardableResult

@@ -104,6 +104,7 @@ package final class RollupStore: Sendable {
         } catch {
             throw .storage(error)
         }
+        intact = intact && names.indexAppended()
         for (code, count) in meta.nameCounts.enumerated() {
             let dimension = Dimension(code: UInt8(code))
             if dimension == .category { continue }
@@ -112,13 +113,15 @@ package final class RollupStore: Sendable {
         if !intact { throw .needsRebuild("the stored names are damaged") }
     }
 
-    /// Interns a stored name; false where it is none or does not get its id back.
+    /// Adds a stored name; false where it is none or does not get its id back.
     private static func isNext(
         _ key: UnsafeRawBufferPointer, _ text: UnsafeRawBufferPointer, in names: NameTable
     ) -> Bool {
-        guard key.count == 6, text.count <= Limits.nameBytesMax else { return false }
+        guard key.count == 6, text.count <= Limits.nameBytesMax,
+            unsafe key[1] != Dimension.category.code
+        else { return false }
         let id = unsafe UInt32(bigEndian: key.loadUnaligned(fromByteOffset: 2, as: UInt32.self))
-        return unsafe names.intern(Dimension(code: key[1]), text) == id
+        return unsafe names.append(Dimension(code: key[1]), text) == id
     }
 
     /// The environment at this moment; transactions begun in it outlive its being replaced.

@@ -30,6 +30,31 @@ import Testing
         #expect(table.text(.user, id) == long)
     }
 
+    @Test(arguments: [1, 47, 48, 49, 5_000]) func appendedNamesAreThoseThatWereInterned(count: Int)
+    {
+        let interned = NameTable()
+        let appended = NameTable()
+        let names = (0..<count).map { Array("a.b.c.\($0 % 7).\($0)".utf8) }
+        for name in names {
+            let id = unsafe name.withUnsafeBytes { unsafe appended.append(.topic, $0) }
+            #expect(id == interned.intern(.topic, name))
+        }
+        #expect(appended.indexAppended())
+        // Others come behind them.
+        for name in names + [Array("one.more".utf8), Array("and.another".utf8)] {
+            #expect(appended.intern(.topic, name) == interned.intern(.topic, name))
+        }
+        #expect(appended.counts() == interned.counts() && appended.agrees(with: interned))
+    }
+
+    @Test func aNameThatIsAppendedTwiceIsNoticed() {
+        let table = NameTable()
+        for name in (0..<100).map({ Array("name \($0 % 99)".utf8) }) {
+            _ = unsafe name.withUnsafeBytes { unsafe table.append(.user, $0) }
+        }
+        #expect(!table.indexAppended())
+    }
+
     @Test func readersSeeWholeNamesWhileOneThreadInterns() {
         let table = NameTable()
         let done = Atomic<Bool>(false)

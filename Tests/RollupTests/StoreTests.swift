@@ -232,4 +232,27 @@ import Testing
             try store.checkpoint([Run.build(columns)], names: store.names)
         }
     }
+
+    @Test(arguments: [Model.Dimension.user, .category], [UInt32(2), 5_000])
+    func namesThatAreNoneOfTheirsAreRefused(dimension: Model.Dimension, id: UInt32) throws {
+        let directory = try Directory()
+        let known: [UInt8]
+        do {
+            let store = try directory.open()
+            ViewChecks.intern(Self.shape, store.names)
+            var random = SeededGenerator(seed: 4)
+            let naive = Self.shape.make(500, &random)
+            try store.checkpoint([Run.build(rows(naive.messages[...]))], names: store.names)
+            known = store.names.text(.user, 1)
+        }
+        do {
+            let environment = try Environment.open(path: directory.path, mapBytes: 256 << 20)
+            var transaction = try environment.beginWrite()
+            try transaction.put(RollupMeta.Key.name(dimension.code, id), known)
+            try transaction.commit()
+        }
+        #expect(throws: RollupError.needsRebuild("the stored names are damaged")) {
+            _ = try directory.open()
+        }
+    }
 }
