@@ -44,8 +44,13 @@ final class Head: Sendable {
     }
 
     private static func timeBounds(_ segments: [SegmentView]) -> ClosedRange<Int64>? {
-        if segments.contains(where: \.segment.columns.isStandIn) { return nil }
-        return segments.reduce(nil) { $0.spanning($1.segment.columns.timeBounds) }
+        // One walk: it is made for every batch, over all segments.
+        var bounds: ClosedRange<Int64>?
+        for view in segments {
+            if view.segment.columns.isStandIn { return nil }
+            bounds = bounds.spanning(view.segment.columns.timeBounds)
+        }
+        return bounds
     }
 
     /// Adds a run behind the others.

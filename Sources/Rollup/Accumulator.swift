@@ -165,9 +165,6 @@ package struct Accumulator: ~Copyable {
         mayRepeat = false
     }
 
-    /// At least as many as have a sum.
-    var listedMax: Int { dense.count + touched.count }
-
     /// How many ids have a sum above zero.
     package mutating func distinct() -> Int {
         var ids = 0

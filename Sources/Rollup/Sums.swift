@@ -8,7 +8,7 @@ final class Sums: @unchecked Sendable {
     private(set) var count = 0
 
     private static let idle = Mutex<[Sums]>([])
-    /// What questions at the same time may wait for; others make their own.
+    /// Where more questions run at once, the sums of the others are freed.
     private static let idleMax = 2
 
     private init() { unsafe start = .allocate(capacity: 0) }

@@ -202,15 +202,20 @@ import Testing
         #expect(store.names.text(.category, category) == Array("git".utf8))
     }
 
+    /// Makes a store of 500 messages, and closes it.
+    /// - Returns: its names.
+    private func fill(_ directory: Directory) throws -> NameTable {
+        let store = try directory.open()
+        ViewChecks.intern(Self.shape, store.names)
+        var random = SeededGenerator(seed: 3)
+        let naive = Self.shape.make(500, &random)
+        try store.checkpoint([Run.build(rows(naive.messages[...]))], names: store.names)
+        return store.names
+    }
+
     @Test func anotherLogsAndDamagedDirectoriesAreRefused() throws {
         let directory = try Directory()
-        do {
-            let store = try directory.open()
-            ViewChecks.intern(Self.shape, store.names)
-            var random = SeededGenerator(seed: 3)
-            let naive = Self.shape.make(500, &random)
-            try store.checkpoint([Run.build(rows(naive.messages[...]))], names: store.names)
-        }
+        _ = try fill(directory)
         #expect(throws: RollupError.needsRebuild("\(directory.path) belongs to another log")) {
             _ = try directory.open([UInt8](repeating: 9, count: 16))
         }
@@ -236,15 +241,7 @@ import Testing
     @Test(arguments: [Model.Dimension.user, .category], [UInt32(2), 5_000])
     func namesThatAreNoneOfTheirsAreRefused(dimension: Model.Dimension, id: UInt32) throws {
         let directory = try Directory()
-        let known: [UInt8]
-        do {
-            let store = try directory.open()
-            ViewChecks.intern(Self.shape, store.names)
-            var random = SeededGenerator(seed: 4)
-            let naive = Self.shape.make(500, &random)
-            try store.checkpoint([Run.build(rows(naive.messages[...]))], names: store.names)
-            known = store.names.text(.user, 1)
-        }
+        let known = try fill(directory).text(.user, 1)
         do {
             let environment = try Environment.open(path: directory.path, mapBytes: 256 << 20)
             var transaction = try environment.beginWrite()
