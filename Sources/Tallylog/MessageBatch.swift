@@ -39,6 +39,7 @@ public struct MessageBatch: Sendable {
     public mutating func add(_ envelopes: [[UInt8]]) -> [(place: Int, refusal: Refusal)] {
         let parser = EnvelopeParser(profile: profile)
         let arrival = WallClock.now
+        if records.isEmpty { records = RecordBatch(capacity: Self.room(for: envelopes)) }
         var refused: [(place: Int, refusal: Refusal)] = []
         for (place, envelope) in envelopes.enumerated() {
             let outcome = unsafe envelope.withUnsafeBytes { bytes in
@@ -50,6 +51,14 @@ public struct MessageBatch: Sendable {
         }
         return refused
     }
+
+    /// What records of these envelopes will take, about.
+    private static func room(for envelopes: [[UInt8]]) -> Int {
+        envelopes.reduce(0) { $0 + $1.count + recordBytes }
+    }
+
+    /// More than a record has besides its payload: its header, and the entries of a few names.
+    private static let recordBytes = 128
 }
 
 /// Why an envelope was refused.

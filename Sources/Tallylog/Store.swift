@@ -163,6 +163,10 @@ public final class Store: Sendable {
     public var archiving: ArchivingFigures { engine.progress.counters.archiving }
 
     /// Folds everything into the rollups and lets go of the directory.
+    ///
+    /// To be called before the process ends by `exit`, or by returning from `main`: libraries are
+    /// taken apart then while the store's threads still run, which may abort the process. What was
+    /// acknowledged is safe either way, as it is when the process is killed.
     public func close() throws(StoreError) {
         do { try engine.close() } catch { throw StoreError(error) }
     }
