@@ -25,7 +25,7 @@ struct Workload {
             let engine = try Engine(
                 directory: directory + "/store",
                 options: CutStore.options(seed: seed &+ UInt64(life)))
-            // As any program must that goes on to exit: nothing takes libraries apart under threads.
+            // As any program must that goes on to exit, which takes libraries apart under threads.
             defer { try? engine.close() }
             if life == 0 { explained { _ = try engine.create(CutStore.rule()) } }
             for step in 0..<Self.steps {
