@@ -146,8 +146,8 @@ import Testing
     }
 
     /// Of an archive of 64 KiB and of its columns: each bit of each 1,009th byte, or of every byte
-    /// with `TALLYLOG_BITS=all`. Its rows are few and long: nearly 700,000 looks at all of them take
-    /// hours, and an hour where the log is optimized.
+    /// with `TALLYLOG_BITS=all`. Its rows are few and long: nearly 700,000 looks at all of them
+    /// take hours, and an hour where the log is optimized.
     @Test(arguments: 0..<8) func flippedBitsOfALargerArchiveAreFoundAndLocated(bit: Int) throws {
         let step = getenv("TALLYLOG_BITS").map { String(cString: $0) } == "all" ? 1 : 1_009
         let sample = try archived(110, commitWords: 80)
