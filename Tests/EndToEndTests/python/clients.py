@@ -46,6 +46,14 @@ def questions_about(messages):
     ]
 
 
+def check_answers(reader, questions, answers, wanted):
+    """Each by itself, so that a difference names its question."""
+    for words, answer, other in zip(questions, answers, wanted, strict=True):
+        if answer != other:
+            check(f"{reader}: {words}", answer, other)
+    check(f"{reader} reads what redis-py does", len(answers), len(questions))
+
+
 def parsers(server, messages):
     answers = []
     for parser in (HiredisParser, PythonParser):
@@ -55,10 +63,7 @@ def parsers(server, messages):
         client = redis.Redis(connection_pool=pool)
         answers.append([client.execute_command(*words) for words in questions_about(messages)])
         check(f"COUNT by {parser.__name__}", answers[-1][0], len(messages))
-    for words, by_hiredis, by_python in zip(questions_about(messages), *answers, strict=True):
-        if by_hiredis != by_python:
-            check(f"hiredis {hiredis.__version__}: {words}", by_hiredis, by_python)
-    check("hiredis reads what redis-py does", len(answers[0]), len(questions_about(messages)))
+    check_answers(f"hiredis {hiredis.__version__}", questions_about(messages), *answers)
 
 
 def as_text(reply):
@@ -79,10 +84,8 @@ def node(server, messages):
     check(f"node ends well: {done.stderr}", done.returncode, 0)
     *answers, refused = json.loads(done.stdout)
     client = server.client()
-    for words, answer in zip(questions, answers, strict=True):
-        if answer != as_text(client.execute_command(*words)):
-            check(f"node-redis: {words}", answer, as_text(client.execute_command(*words)))
-    check("node-redis reads what redis-py does", len(answers), len(questions))
+    wanted = [as_text(client.execute_command(*words)) for words in questions]
+    check_answers("node-redis", questions, answers, wanted)
     check_contains("node-redis tells of errors", refused["error"], "many")
 
 
