@@ -1,12 +1,15 @@
 #!/usr/bin/env bash
 # How much of each room the tests run: lines and regions, by room. What is counted is what the
-# tests' own process runs: not the command, and not the programs that power cuts are tried with.
+# tests' own process runs, and the programs that power cuts and failing calls are tried with; not
+# the command.
 #   scripts/coverage.sh [FILTER]     of these suites; without one, of the rooms' own
 #   COVERAGE_BUILD=.build            another folder to build in: a warm one spares NIO's C files
 set -euo pipefail
 cd "$(dirname "$0")/.."
 rooms='Disk|LMDB|MessageLog|Rollup|Rules|Engine|Query|Envelope|Backfill|Feed|Server'
-filter=${1:-"($rooms|Fuzz)Tests"}
+# The last ones by themselves: they wait for programs that must not be kept waiting.
+filters=("($rooms|Fuzz|Tallylog)Tests" 'PowerCutTests')
+[ $# -eq 0 ] || filters=("$1")
 folder=${COVERAGE_BUILD:-.build-coverage}
 
 # Not --enable-code-coverage: that instruments the C files of libraries too.
@@ -16,10 +19,12 @@ bundle=$folder/debug/tallylogPackageTests.xctest
 profiles=$folder/profiles
 rm -rf "$profiles"
 mkdir -p "$profiles"
-LLVM_PROFILE_FILE="$PWD/$profiles/%p.profraw" "$bundle" --testing-library swift-testing \
-    --filter "$filter" >"$folder/coverage.log" 2>&1 \
-    || grep -a "recorded an issue" "$folder/coverage.log" | head
-grep -a "Test run with" "$folder/coverage.log"
+for filter in "${filters[@]}"; do
+    LLVM_PROFILE_FILE="$PWD/$profiles/%p.profraw" "$bundle" --testing-library swift-testing \
+        --filter "$filter" >"$folder/coverage.log" 2>&1 \
+        || grep -a "recorded an issue" "$folder/coverage.log" | head
+    grep -a "Test run with" "$folder/coverage.log"
+done
 tools=$(dirname "$(readlink -f "$(command -v swift)")")
 # A process that was ended on purpose may leave a profile that is cut off.
 "$tools/llvm-profdata" merge -sparse -failure-mode=all -o "$folder/tests.profdata" \

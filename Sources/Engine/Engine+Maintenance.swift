@@ -174,6 +174,8 @@ extension Engine {
 
     /// Ends the journal that takes appends, and waits until all that is in it is sealed.
     private func roll() throws(EngineError) {
+        // What failed before is tried again.
+        progress.monitor.change { $0.sealingFailure = nil }
         try queue.append(control: RecordBatch(), rolls: true)
         let failure = progress.monitor.wait { counters -> String?? in
             if counters.unsealed == 0 || counters.closing { return .some(nil) }

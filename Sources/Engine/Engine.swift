@@ -233,7 +233,11 @@ package final class Engine: Sendable {
         threads[1].join()
         threads[2].join()
         threads[3].join()
-        progress.monitor.change { $0.hasStoppedCompacting = true }
+        progress.monitor.change {
+            $0.hasStoppedCompacting = true
+            // Those that nobody has taken hold what holds them, and the store with it.
+            $0.jobs = []
+        }
         indexer.foldAll()
         if let failed = appender.failed { throw failed }
         do { try log.close() } catch { throw .log(error) }

@@ -16,9 +16,8 @@ struct HeldDirectory: ~Copyable, Sendable {
     /// - Returns: nil, with errno set, if the directory cannot be opened.
     init?(_ path: String) {
         descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { return nil }
         var status = stat()
-        guard unsafe fstat(descriptor, &status) == 0 else { return nil }
+        guard descriptor >= 0, unsafe fstat(descriptor, &status) == 0 else { return nil }
         identity = DirectoryIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
     }
 

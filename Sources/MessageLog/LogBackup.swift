@@ -17,7 +17,7 @@ package struct BackupReport: Sendable, Equatable {
     package var removed = 0
 }
 
-/// Copies a log's sealed segments into another directory, which is a log itself after each step.
+/// Copies a log's segments into another directory, which is a log itself after each step.
 ///
 /// Sealed files never change, so those that are there already stay. What the log has merged since
 /// the last backup is merged there by the same steps: archive, columns, then the needless files.
@@ -40,13 +40,16 @@ struct LogBackup {
         var needed: Set<String> = []
         for segment in segments {
             let (first, last) = (segment.firstSequence, segment.lastSequence)
+            let isSealed = segment.columns.isSealed
             // The columns say where the payloads are, so those are surely there first.
             if let payloads = segment.payloadsName {
-                if try copy(payloads) { try synchronize() }
+                if try copy(payloads, mayLink: isSealed) { try synchronize() }
                 needed.insert(payloads)
             }
-            try copy(LogFileName.columns(first, last))
-            needed.insert(LogFileName.columns(first, last))
+            if isSealed {
+                try copy(LogFileName.columns(first, last), mayLink: true)
+                needed.insert(LogFileName.columns(first, last))
+            }
             report.end = last
         }
         try synchronize()
@@ -89,9 +92,10 @@ struct LogBackup {
         try withLogErrors { () throws(DiskError) in try disk.synchronizeDirectory(target) }
     }
 
+    /// - Parameter mayLink: whether the file never changes, in the copy either.
     /// - Returns: whether it was not there already.
     @discardableResult
-    private mutating func copy(_ name: String) throws(LogError) -> Bool {
+    private mutating func copy(_ name: String, mayLink: Bool) throws(LogError) -> Bool {
         let from = source + "/" + name
         let to = target + "/" + name
         do {
@@ -102,7 +106,8 @@ struct LogBackup {
             }
             let temporary = to + LogFileName.unfinishedSuffix
             if try disk.size(of: temporary) != nil { try disk.remove(temporary) }
-            if try link(from, to: temporary) {
+            let isLinked = mayLink ? try link(from, to: temporary) : false
+            if isLinked {
                 try disk.rename(temporary, to: to)
                 report.linked += 1
             } else {
@@ -173,8 +178,9 @@ struct LogBackup {
 }
 
 extension MessageLog {
-    /// Copies all that is sealed into `target`, which is made if it is absent. On the thread that
-    /// compacts, since that one removes files.
+    /// Copies all that is sealed into `target`, which is made if it is absent; of a log that is
+    /// only read, all there is: the last journal may lack its columns, or have damaged ones, which
+    /// the copy makes anew when it is opened. On the thread that compacts: that one removes files.
     /// - Throws: `.noBackup` where the directory has what is not a backup of this log.
     package func backup(to target: String) throws(LogError) -> BackupReport {
         let parent = LogOpening.parent(of: target)
@@ -188,7 +194,8 @@ extension MessageLog {
             try disk.synchronizeDirectory(parent)
         }
         var backup = LogBackup(disk, from: directory, to: target)
-        return try backup.run(sealedSegments, logID: logID)
+        let segments = isReadOnly ? snapshot.segments : sealedSegments
+        return try backup.run(segments, logID: logID)
     }
 
     /// Segments that have all their files, from the first on.

@@ -156,20 +156,14 @@ extension RollupView {
         let range = wanted.clamped(to: hours)
         if range.isEmpty { return 0 }
         let days = range.wholeDays
-        switch group {
-        case .userTopic(let user, let topic):
-            return try sumHistory(.userTopic, user, topic, range)
-        case .packageTopic(let package, let topic):
-            return try sumHistory(.packageTopic, package, topic, range)
-        case _ where days.isEmpty:
+        guard !days.isEmpty, let rows = Self.dayRows(of: group) else {
             return try sumHours(group, range)
-        default:
-            var sum = try sumDays(group, days)
-            let (low, high) = (days.lowerBound * 24, days.upperBound * 24)
-            if range.lowerBound < low { sum += try sumHours(group, range.lowerBound..<low) }
-            if high < range.upperBound { sum += try sumHours(group, high..<range.upperBound) }
-            return sum
         }
+        var sum = try sumSeries(rows.kind, rows.group, days)
+        let (low, high) = (days.lowerBound * 24, days.upperBound * 24)
+        if range.lowerBound < low { sum += try sumHours(group, range.lowerBound..<low) }
+        if high < range.upperBound { sum += try sumHours(group, high..<range.upperBound) }
+        return sum
     }
 
     private borrowing func sumHours(
@@ -186,16 +180,14 @@ extension RollupView {
         }
     }
 
-    private borrowing func sumDays(
-        _ group: SeriesGroup, _ days: Range<Int64>
-    ) throws(RollupError) -> UInt64 {
+    /// The rows that count a group by day; nil where it is counted by hour alone.
+    private static func dayRows(of group: SeriesGroup) -> (kind: RowKind, group: UInt32)? {
         switch group {
-        case .all: try sumSeries(.topicDay, 0, days)
-        case .topic(let topic): try sumSeries(.topicDay, topic, days)
-        case .user(let user): try sumSeries(.userDay, user, days)
-        case .package(let package): try sumSeries(.packageDay, package, days)
-        case .userTopic, .packageTopic:
-            try sumHours(group, days.lowerBound * 24..<days.upperBound * 24)
+        case .all: (.topicDay, 0)
+        case .topic(let topic): (.topicDay, topic)
+        case .user(let user): (.userDay, user)
+        case .package(let package): (.packageDay, package)
+        case .userTopic, .packageTopic: nil
         }
     }
 

@@ -2,7 +2,7 @@ import Model
 
 /// The key of a row: kind, time chunk, block of groups; big-endian, so that LMDB's order is kind,
 /// then time, then group.
-package struct RowKey: Hashable, Comparable, Sendable {
+package struct RowKey: Hashable, Sendable {
     /// The length of an encoded key.
     static let bytes = 9
     /// Added to a chunk's number, so that chunks before 1970 come first.
@@ -66,10 +66,5 @@ package struct RowKey: Hashable, Comparable, Sendable {
         return try unsafe withUnsafeBytes(of: &words) { whole throws(E) in
             try unsafe body(UnsafeRawBufferPointer(rebasing: whole[0..<Self.bytes]))
         }
-    }
-
-    package static func < (left: Self, right: Self) -> Bool {
-        left.kind == right.kind
-            ? left.place < right.place : left.kind.rawValue < right.kind.rawValue
     }
 }

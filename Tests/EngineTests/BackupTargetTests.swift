@@ -136,9 +136,81 @@ import Testing
         #expect(try append(toClosed: store) == 0)
     }
 
+    /// As with a disk that was put back as it was at an earlier time.
+    @Test func aLogThatLostItsEndIsSaid() throws {
+        var source = RandomHistory(seed: 6)
+        let files = FileManager.default
+        let end = try append(source.messages(60), toClosed: store)
+        try files.copyItem(atPath: store + "/log", toPath: scratch.path + "/earlier")
+        let watermark = try append(source.messages(60), toClosed: store)
+        try files.moveItem(atPath: store + "/log", toPath: scratch.path + "/away")
+        try files.moveItem(atPath: scratch.path + "/earlier", toPath: store + "/log")
+        let outcome = Result { () throws(EngineError) in
+            try Engine(directory: store, options: smallOptions())
+        }
+        guard case .failure(let error) = outcome, case .logLost(watermark, end) = error else {
+            Issue.record("\(outcome)")
+            return
+        }
+        #expect("\(error)".contains("up to sequence \(watermark), but the log ends at \(end)"))
+        try files.removeItem(atPath: store + "/log")
+        try files.moveItem(atPath: scratch.path + "/away", toPath: store + "/log")
+        #expect(try append(toClosed: store) == watermark)
+    }
+
+    @Test(arguments: [false, true])
+    func whatCannotBeRestoredIsSaid(isCompacted: Bool) throws {
+        var source = RandomHistory(seed: 7)
+        let files = FileManager.default
+        let end = try append(source.messages(120), toClosed: store)
+        do {
+            let engine = try open(store)
+            if isCompacted { try engine.compact() }
+            _ = try engine.backup(to: copy)
+            try engine.close()
+        }
+        let expected = try dump(store)
+        let refused = { (from: String, to: String) -> String in
+            do { return "restored: \(try Engine.restore(from: from, to: to))" } catch {
+                return "\(error)"
+            }
+        }
+        #expect(refused(copy, store).contains("is not empty"))
+        #expect(refused(copy + "/log", other).contains("no backup at"))
+        let file = scratch.path + "/file"
+        try Data("nothing".utf8).write(to: URL(fileURLWithPath: file))
+        #expect(refused(file, other).contains("Not a directory"))
+        #expect(refused(copy, file + "/store").contains("Not a directory"))
+        #expect(!files.fileExists(atPath: other), "nothing was begun")
+        // All of a backup is read before anything is copied. The last journal's columns are made
+        // anew where they are damaged.
+        for name in try files.contentsOfDirectory(atPath: copy + "/log") {
+            let path = copy + "/log/" + name
+            let whole = try #require(files.contents(atPath: path))
+            var damaged = whole
+            damaged[whole.count / 2] ^= 4
+            try files.removeItem(atPath: path)
+            try damaged.write(to: URL(fileURLWithPath: path))
+            let said = refused(copy, other)
+            if said.hasPrefix("restored") {
+                #expect(name.hasPrefix("00000000000000000101-") && !isCompacted, "\(name)")
+                #expect(try dump(other) == expected, "\(name)")
+                try files.removeItem(atPath: other)
+                #expect(files.contents(atPath: path) == damaged, "\(name) was changed")
+            } else {
+                #expect(said.contains("damage in \(path)"), "\(said)")
+                #expect(try files.contentsOfDirectory(atPath: other).isEmpty)
+            }
+            try whole.write(to: URL(fileURLWithPath: path))
+        }
+        #expect(try Engine.restore(from: copy, to: other).end == end)
+        #expect(try dump(other) == expected)
+    }
+
     private func dump(_ directory: String) throws -> [UInt8] {
         let engine = try open(directory)
         defer { try? engine.close() }
+        _ = try engine.checkpoint()
         return try engine.physicalDump()
     }
 }

@@ -47,6 +47,42 @@ import Testing
         }
     }
 
+    /// What is handed over entry by entry is what is compared.
+    @Test func entriesAreTheDump() throws {
+        let directory = TemporaryDirectory()
+        let engine = try filledEngine(in: directory, messages: 100, seed: 9)
+        _ = try engine.checkpoint()
+        var bytes: [UInt8] = []
+        try engine.physicalDump { key, value in
+            bytes.append(integer: UInt32(key.count))
+            bytes.append(integer: UInt32(value.count))
+            bytes.append(contentsOf: key)
+            bytes.append(contentsOf: value)
+        }
+        #expect(try bytes.count > 1_000 && bytes == engine.physicalDump())
+        try engine.close()
+    }
+
+    @Test func namesKeepToTheirLines() throws {
+        let directory = TemporaryDirectory()
+        let envelope =
+            #"{"topic":"org.example.prod.a.b","timestamp":1767225600,"#
+            + #""msg":{"agent":"tab\tline\nback\\slash\rreturn"}}"#
+        try autoclosing(
+            Engine(directory: directory.path + "/store", options: smallOptions())
+        ) { engine in
+            _ = try Appending(records(parsing: [envelope], profile: .ofTests), to: engine)
+                .outcome.get()
+            _ = try engine.checkpoint()
+            let lines = try lines(engine)
+            let name = "\t" + #"tab\tline\nback\\slash\rreturn"# + "\t"
+            #expect(lines.contains { $0.contains(name) }, "\(lines)")
+            for line in lines {
+                #expect(line.split(separator: "\t").count == 5 && !line.contains("\n"), "\(line)")
+            }
+        }
+    }
+
     @Test(arguments: seeds)
     func orderAndRepetitionDoNotMatter(seed: UInt64) throws {
         var source = RandomHistory(seed: seed)

@@ -4,7 +4,6 @@
 // TALLYLOG_CLOCKS (default 20) is how many histories of a feed are tried, TALLYLOG_SEED where they
 // begin.
 import Engine
-import Foundation
 import MessageLog
 import Model
 import TestSupport
@@ -13,15 +12,11 @@ import Testing
 @testable import Feed
 
 @Suite struct ClockTests {
-    private static func number(_ name: String, _ usual: Int) -> Int {
-        ProcessInfo.processInfo.environment[name].flatMap { Int($0) } ?? usual
-    }
-
     @Test func aTurnedClockHidesNoGap() throws {
-        let first = Self.number("TALLYLOG_SEED", 1)
+        let first = Amount.seed
         var (turns, missed) = (0, 0)
-        for seed in first..<first + Self.number("TALLYLOG_CLOCKS", 20) {
-            var life = try FeedLife(seed: UInt64(seed))
+        for seed in first..<first + UInt64(Amount.of("TALLYLOG_CLOCKS", 20)) {
+            var life = try FeedLife(seed: seed)
             for _ in 0..<150 { life.step() }
             life.comeBack()
             turns += life.turns

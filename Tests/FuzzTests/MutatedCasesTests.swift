@@ -12,18 +12,14 @@ import Testing
 
 /// Of the same suite, since targets are for one thread.
 extension KeptCasesTests {
-    private static func number(_ name: String, _ usual: Int) -> Int {
-        ProcessInfo.processInfo.environment[name].flatMap { Int($0) } ?? usual
-    }
-
     @Test(arguments: KeptCases.targets)
     func neighboursOfKeptInputsPass(target: FuzzTarget) throws {
         let kept = try KeptCases.inputs(of: target)
-        let seed = UInt64(Self.number("TALLYLOG_SEED", 1))
+        let seed = Amount.seed
         var random = SeededGenerator(seed: seed)
         let file = FileManager.default.temporaryDirectory
             .appending(path: "tallylog-fuzz-\(target.rawValue)-\(UUID().uuidString)")
-        for round in 0..<Self.number("TALLYLOG_FUZZ_ROUNDS", 10) {
+        for round in 0..<Amount.of("TALLYLOG_FUZZ_ROUNDS", 10) {
             let bytes = Self.mutated(kept, &random)
             try Data(bytes).write(to: file)
             if round == 0 { print("seed \(seed), \(target.rawValue): \(file.path)") }

@@ -68,6 +68,38 @@ import Testing
         #expect(try environment.beginRead().get([1]).map { Array($0) } == [2])
     }
 
+    /// A transaction that has met the quota can only end, and what it had done is undone.
+    @Test func aTransactionThatFailedDoesNothingMore() throws {
+        let directory = TemporaryDirectory()
+        let environment = try Environment.open(path: directory.path, mapBytes: 64 << 10)
+        var first = try environment.beginWrite()
+        try first.put([0], [1])
+        try first.commit()
+        do {
+            var transaction = try environment.beginWrite()
+            let value = [UInt8](repeating: 7, count: 3_000)
+            let full = #expect(throws: LMDBError.self) {
+                for key in 1...100 as ClosedRange<UInt8> { try transaction.put([key], value) }
+            }
+            #expect(full?.isMapFull == true)
+            let sought = #expect(throws: LMDBError.self) {
+                try transaction.withCursor { (cursor) throws(LMDBError) in
+                    _ = try cursor.seek(atLeast: [0])
+                }
+            }
+            #expect(sought?.operation == .iterate && sought?.reason == .code(MDB_BAD_TXN))
+            do {
+                try transaction.commit()
+                Issue.record("a transaction that failed was committed")
+            } catch {
+                #expect(error.operation == .commit && error.reason == .code(MDB_BAD_TXN))
+            }
+        }
+        let reader = try environment.beginRead()
+        #expect(try reader.get([0]).map { Array($0) } == [1])
+        #expect(try reader.get([1]) == nil)
+    }
+
     @Test func aCopyGoesNowhereElse() throws {
         let directory = TemporaryDirectory()
         let real = directory.subdirectory("index")

@@ -149,7 +149,7 @@ import Testing
     /// with `TALLYLOG_BITS=all`. Its rows are few and long: nearly 700,000 looks at all of them
     /// take hours, and an hour where the log is optimized.
     @Test(arguments: 0..<8) func flippedBitsOfALargerArchiveAreFoundAndLocated(bit: Int) throws {
-        let step = getenv("TALLYLOG_BITS").map { String(cString: $0) } == "all" ? 1 : 1_009
+        let step = Amount.isAll(of: "TALLYLOG_BITS") ? 1 : 1_009
         let sample = try archived(110, commitWords: 80)
         let reading = smallOptions(readOnly: true)
         #expect(try #require(sample.disk.contents(of: sample.archive)).count >= 64 << 10)

@@ -199,6 +199,45 @@ import Testing
         #expect(report.damage.map(\.path) == [path])
     }
 
+    /// Nothing but its own batches says how many records the last journal has: a log that is served
+    /// all the same refuses each of those, and knows of no other.
+    @Test func theLastJournalIsServedAsFarAsItsBatchesGo() throws {
+        let sample = try Sample()
+        let records = UInt64(sample.batches.reduce(0) { $0 + $1.count })
+        var options = smallOptions(readOnly: true)
+        options.servesDamaged = true
+        // In its header, and in its first batch.
+        for place in [20, sample.starts[0] + 9] {
+            let disk = sample.disk.crashImage(.everything)
+            let byte = try #require(disk.contents(of: Self.journal))[place]
+            disk.overwrite(Self.journal, at: place, with: [byte ^ 16])
+            #expect(throws: LogError.self, "byte \(place)") { try openLog(disk) }
+            let log = try openLog(disk, options)
+            #expect(log.snapshot.end == records, "byte \(place)")
+            #expect(log.recovery.damage.map(\.path) == [Self.journal], "byte \(place)")
+            let damage = try #require(log.recovery.damage.first)
+            let segment = try #require(log.snapshot.segments.first)
+            var reader = PayloadReader(segment)
+            for row in 0..<segment.rows {
+                #expect(throws: LogError.damaged(damage), "byte \(place), row \(row)") {
+                    try reader.payload(ofRow: row)
+                }
+            }
+            #expect(try log.verify().damage == [damage], "byte \(place)")
+        }
+    }
+
+    @Test func whatIsClosedOrDroppedHasWords() throws {
+        let log = try openLog(newDisk())
+        try log.close()
+        var outcomes: [AppendOutcome] = []
+        let error = #expect(throws: LogError.self) {
+            try log.append([recordBatch([message(1)])], outcomes: &outcomes)
+        }
+        #expect(error == .closed && "\(LogError.closed)".contains("open it again"))
+        #expect("\(LogError.dropped(sequence: 7))".contains("the payload of sequence 7"))
+    }
+
     @Test func aTailLongerThanAnyBatchIsDamage() throws {
         let sample = try Sample()
         let file = try sample.disk.open(Self.journal, .readWrite)

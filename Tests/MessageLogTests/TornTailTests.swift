@@ -7,14 +7,15 @@
 // some of those places.
 import Disk
 import DiskSimulation
-import Foundation
+import Glibc
 import Model
+import TestSupport
 import Testing
 
 @testable import MessageLog
 
 @Suite struct TornTailTests {
-    private static let takesAll = ProcessInfo.processInfo.environment["TALLYLOG_TAILS"] == "all"
+    private static let takesAll = Amount.isAll(of: "TALLYLOG_TAILS")
     private static let sectorBytes = 512
 
     /// A tail's payloads, and from where on it is torn.

@@ -46,6 +46,24 @@ import Testing
         #expect(keys == keys.sorted { $0.lexicographicallyPrecedes($1) })
     }
 
+    /// Of so many topics, users and months that no cell fits a sort key as it is: the slice is
+    /// built in halves and by ranks, and a count without room is packed as often as it says.
+    @Test func wideSlicesAreBuiltInHalves() {
+        let month: Int64 = 31 * 86_400_000_000
+        var messages = (0..<66_000).map { number in
+            PlainMessage(
+                time: Int64(number - 33_000) * month, topic: UInt32(number) * 60_013 + 1,
+                users: [UInt32(number) * 50_021 + 1], packages: [])
+        }
+        messages += Array(repeating: messages[5], count: 300)
+        let parts = stride(from: 0, to: messages.count, by: 3_000).map { start in
+            Run.build(rows(messages[start..<min(start + 3_000, messages.count)]))
+        }
+        let whole = Run.build(rows(messages[...]))
+        #expect(whole.messages == messages.count)
+        #expect(Self.dump(whole) == Self.dump(Run.merge(parts)))
+    }
+
     @Test(arguments: 0..<4, 1...3)
     func viewsOfRunsAnswerAsCountingDoes(shape: Int, seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)

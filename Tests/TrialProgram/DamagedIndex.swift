@@ -85,8 +85,8 @@ struct DamagedIndex {
             // What the words say to do.
             _ = try Engine.rebuild(directory: store, options: CutStore.options(seed: seed))
             let engine = try Engine(directory: store, options: CutStore.options(seed: seed))
+            defer { try? engine.close() }
             let isRightAgain = try engine.physicalDump() == dump && Self.ask(engine) == answers
-            try engine.close()
             return isRightAgain ? .refused : .wrong("after a rebuild; at first: \(error)")
         }
     }

@@ -77,6 +77,7 @@ struct Main {
         do {
             let engine = try Engine(
                 directory: directory + "/store", options: CutStore.options(seed: seed))
+            defer { try? engine.close() }
             let shown = try CutStore.numbers(in: engine).count
             call_recorder_note(CutProgress.acknowledged(shown).word)
             try engine.close()
