@@ -117,15 +117,23 @@ import Testing
         let log = try MessageLog.open(
             PosixDisk(), directory: store + "/log", options: smallOptions().log)
         var batch = RecordBatch()
-        let note = RuleNote.created(number: 1, definition: "seen: {of: a later version}")
-        batch.append(
-            control: Record.Kind.rule, at: Timestamp(seconds: 0), payload: note.payload)
+        let notes: [RuleNote] = [
+            .created(number: 1, definition: "seen: {of: a later version}"),
+            // Nothing that this program would write.
+            .created(number: 1, definition: "another: {granularities: [1h]}"),
+            .horizon(number: 9, widthSeconds: 3_600, before: Timestamp(seconds: 0)),
+        ]
+        for note in notes {
+            batch.append(
+                control: Record.Kind.rule, at: Timestamp(seconds: 0), payload: note.payload)
+        }
         var outcomes: [AppendOutcome] = []
         try log.append([batch], outcomes: &outcomes)
         try log.close()
 
         try autoclosing(Engine(directory: store, options: smallOptions())) { engine in
             let report = try #require(engine.ruleReports().first)
+            #expect(engine.ruleReports().count == 1)
             #expect(report.name == "rule 1" && report.definition.contains("a later version"))
             #expect(report.failure?.contains("a later version") == true, "\(report)")
             let unread = refusal { try engine.read(rule: "rule 1") { _, _ in } }
@@ -139,7 +147,51 @@ import Testing
             let unknown = refusal { try engine.read(rule: "rule 1") { _, _ in } }
             #expect("\(String(describing: unknown))".contains("accepted: none yet"))
             #expect(try engine.create(CutStore.rule()) == 2)
+            // Made by a program, not read from a file.
+            var rule = Rule("wrong")
+            rule.keys = [Rule.Key("who", .field("agent["))]
+            for work in [
+                { _ = try engine.create(rule) }, { _ = try engine.replace(rule) },
+            ] as [() throws -> Void] {
+                #expect("\(String(describing: refusal(work)))".contains("agent["))
+            }
         }
+    }
+
+    /// Who waits for space is told that there will be none.
+    @Test func anEngineOnAFullDiskIsClosed() throws {
+        let disk = try simulatedDisk(for: directory.path)
+        let engine = try Engine(directory: store, options: smallOptions(disk: disk))
+        #expect(engine.storage().contains { $0 == ("archive_bytes_per_record", "0") })
+        var source = RandomHistory(seed: 9)
+        _ = try append(source.messages(5), to: engine)
+        disk.setCapacity(bytes: 0)
+        let waiting = Appending(records(source.messages(200)), to: engine, waitsForSpace: true)
+        #expect(waiting.result(milliseconds: 300) == nil)
+        // Its columns have no room either; the journal has everything.
+        #expect(refusal { try engine.close() }?.isFullDisk == true)
+        guard case .failure(let error) = waiting.outcome, error.isFullDisk else {
+            Issue.record("\(waiting.outcome)")
+            return
+        }
+        #expect(engine.accounting.counts.queued == 0)
+    }
+
+    @Test func aFailingDiskIsNamed() throws {
+        let disk = try simulatedDisk(for: directory.path)
+        let options = smallOptions(disk: disk)
+        try autoclosing(Engine(directory: store, options: options)) { engine in
+            var source = RandomHistory(seed: 10)
+            _ = try append(source.messages(20), to: engine)
+        }
+        disk.fail(call: 1, code: EIO, forEver: true, only: .list)
+        let error = refusal { _ = try Engine.repair(directory: store, options: options) }
+        guard case .log(.io)? = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        disk.clearFaults()
+        #expect(try Engine.repair(directory: store, options: options).changedNothing)
     }
 
     @Test(arguments: [DiskError.Operation.rename, .map])
