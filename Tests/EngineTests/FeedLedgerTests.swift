@@ -112,4 +112,63 @@ import Testing
         #expect(state() == .growing)
         try engine.close()
     }
+
+    /// What GAPS and INFO say: the newest first, of one feed or of all, filled ones where wanted.
+    @Test func gapsAreListed() throws {
+        let directory = TemporaryDirectory()
+        let engine = try Engine(directory: directory.path + "/store", options: smallOptions())
+        let ledger = engine.feeds
+        for (feed, reason) in [("bus", Gap.Reason.stopped), ("hub", .overflow), ("bus", .counter)] {
+            ledger.begin(
+                reason, of: feed, from: Timestamp(seconds: 9), to: Timestamp(seconds: 12),
+                detail: "tcp://" + feed)
+        }
+        ledger.setSources(["a"], of: "bus")
+        ledger.note(.filled(number: 1, source: "a"))
+        // Whether a feed has noted a span already.
+        ledger.note { history in
+            #expect(history.gaps(of: "hub").map(\.number) == [2])
+            let gap = history.gap(2)
+            for (span, isCovered) in [(9...12, true), (9...13, false), (8...12, false)] {
+                let span =
+                    Timestamp(
+                        seconds: Int64(span.lowerBound))...Timestamp(
+                        seconds: Int64(span.upperBound))
+                #expect(gap?.covers(span) == isCovered)
+            }
+            return [.gapEnded(number: 2, to: nil)]
+        }
+        let listed = { (feed: String?, limit: Int, onlyUnfilled: Bool) -> [String] in
+            let request = GapsRequest(
+                feed: feed.map { Array($0.utf8) }, onlyUnfilled: onlyUnfilled, limit: limit)
+            guard case .array(let rows) = GapListing.reply(request, from: ledger) else { return [] }
+            return rows.map { row in
+                guard case .array(let cells) = row else { return "" }
+                return cells.map { cell in
+                    switch cell {
+                    case .integer(let number): "\(number)"
+                    case .bulk(let text): String(decoding: text, as: UTF8.self)
+                    default: "-"
+                    }
+                }.joined(separator: " ")
+            }
+        }
+        let rows = listed(nil, 10, false)
+        #expect(rows.count == 3, "\(rows)")
+        for (row, words) in zip(
+            rows, [["3", "counter", "open"], ["2", "overflow", "growing"], ["1", "filled"]])
+        {
+            for word in words { #expect(row.contains(word), "\(row)") }
+        }
+        #expect(listed("bus", 10, false).count == 2)
+        #expect(listed("nobody", 10, false).isEmpty)
+        #expect(listed(nil, 1, false) == Array(rows.prefix(1)))
+        #expect(listed(nil, 10, true) == Array(rows.prefix(2)))
+        let figures = Dictionary(
+            uniqueKeysWithValues: GapListing.figures(ledger).map { ($0.0, $0.1) })
+        #expect(figures["gaps"] == "3" && figures["gaps_unfilled"] == "2")
+        #expect(figures["gap_2"] == "feed=hub,reason=overflow,from=9,to=now,state=growing")
+        #expect(figures["gap_3"] == "feed=bus,reason=counter,from=9,to=12,state=open")
+        try engine.close()
+    }
 }
