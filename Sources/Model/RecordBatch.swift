@@ -19,12 +19,6 @@ package struct RecordBatch: Sendable {
         count = 0
     }
 
-    /// Where a name of a new record stands: a range of its payload, or bytes of its own.
-    package enum NameSource: Sendable {
-        case payload(Range<Int>)
-        case inline([UInt8])
-    }
-
     /// Appends a record.
     /// - Parameters:
     ///   - names: the topic first and once (in messages), then the others, distinct per dimension,
@@ -32,15 +26,12 @@ package struct RecordBatch: Sendable {
     ///   - payload: at most `Limits.payloadBytesMax` bytes, kept as they are.
     package mutating func append(
         kind: UInt8 = Record.Kind.message, flags: UInt8 = 0, timestamp: Timestamp, id: MessageID,
-        names: [(dimension: Dimension, source: NameSource)], payload: UnsafeRawBufferPointer
+        names: [(dimension: Dimension, text: [UInt8])], payload: UnsafeRawBufferPointer
     ) {
         precondition(names.count <= Limits.namesPerMessageMax, "too many names in one record")
         precondition(payload.count <= Limits.payloadBytesMax, "payload past its limit")
         let entriesEnd = Record.headerBytes + names.count * Record.nameEntryBytes
-        var payloadOffset = entriesEnd
-        for name in names {
-            if case .inline(let own) = name.source { payloadOffset += own.count }
-        }
+        let payloadOffset = entriesEnd + names.reduce(0) { $0 + $1.text.count }
         bytes.append(integer: UInt32(payloadOffset + payload.count))
         bytes.append(kind)
         bytes.append(flags)
@@ -51,24 +42,15 @@ package struct RecordBatch: Sendable {
         bytes.append(integer: UInt32(payloadOffset))
         bytes.append(integer: UInt16(names.count))
         bytes.append(integer: UInt16(0))
-        var inlineOffset = entriesEnd
+        var textOffset = entriesEnd
         for name in names {
-            let place: (offset: Int, length: Int)
-            switch name.source {
-            case .payload(let range):
-                place = (payloadOffset + range.lowerBound, range.count)
-            case .inline(let own):
-                place = (inlineOffset, own.count)
-                inlineOffset += own.count
-            }
             bytes.append(name.dimension.code)
             bytes.append(0)
-            bytes.append(integer: UInt16(place.length))
-            bytes.append(integer: UInt32(place.offset))
+            bytes.append(integer: UInt16(name.text.count))
+            bytes.append(integer: UInt32(textOffset))
+            textOffset += name.text.count
         }
-        for name in names {
-            if case .inline(let own) = name.source { bytes.append(contentsOf: own) }
-        }
+        for name in names { bytes.append(contentsOf: name.text) }
         unsafe bytes.append(contentsOf: payload)
         count += 1
     }

@@ -47,6 +47,9 @@ import Testing
         #expect(count(engine) == .integer(Int64(model.kept.count)))
         expectAccounted(engine)
         #expect(engine.accounting.counts.queued == 0)
+        engine.accounting.reject("malformed", 2)
+        expectAccounted(engine)
+        #expect(engine.accounting.counts.rejectedByReason["malformed"] == 2)
         #expect(try engine.verify().isSound)
         try engine.close()
     }

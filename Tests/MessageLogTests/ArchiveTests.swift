@@ -35,9 +35,9 @@ import Testing
                 kind: isMessage ? Record.Kind.message : Record.Kind.feed,
                 timestamp: Timestamp(microseconds: micros), id: id,
                 names: isMessage
-                    ? [(.topic, .inline(Array(topic.utf8)))]
+                    ? [(.topic, Array(topic.utf8))]
                         + (0..<random.below(3)).map {
-                            (.user, .inline(Array("user\(number % 5)\($0)".utf8)))
+                            (.user, Array("user\(number % 5)\($0)".utf8))
                         } : [],
                 payload: bytes)
         }

@@ -134,7 +134,7 @@ extension ModelRow {
         Self.payload.withUnsafeBytes {
             batch.append(
                 kind: kind, flags: flags, timestamp: Timestamp(microseconds: time), id: id,
-                names: names.map { ($0.dimension, .inline($0.text)) }, payload: $0)
+                names: names.map { ($0.dimension, $0.text) }, payload: $0)
         }
         batch.forEach { _, record in body(record) }
     }

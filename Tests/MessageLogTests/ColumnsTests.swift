@@ -172,7 +172,7 @@ struct ColumnsTests {
             batch.append(
                 timestamp: Timestamp(seconds: Int64(number)),
                 id: MessageID(form: 2_026, high: UInt64(number), low: 1),
-                names: [(.topic, .inline(Array("a.b.c.d".utf8)))],
+                names: [(.topic, Array("a.b.c.d".utf8))],
                 payload: UnsafeRawBufferPointer(start: nil, count: 0))
             let position = (positions.last ?? 512) + 100 + UInt64(random.below(2_000))
             positions.append(position)

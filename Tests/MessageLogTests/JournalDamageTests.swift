@@ -236,6 +236,8 @@ import Testing
         }
         #expect(error == .closed && "\(LogError.closed)".contains("open it again"))
         #expect("\(LogError.dropped(sequence: 7))".contains("the payload of sequence 7"))
+        #expect(LogFileName.torn(7, number: 1) == "torn-00000000000000000007")
+        #expect(LogFileName.torn(7, number: 2) == "torn-00000000000000000007-2")
     }
 
     @Test func aTailLongerThanAnyBatchIsDamage() throws {

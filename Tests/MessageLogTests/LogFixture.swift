@@ -44,8 +44,8 @@ func message(
             timestamp: Timestamp(microseconds: time ?? Int64(number) * 1_000_000),
             id: MessageID(form: 2_026, high: number, low: number &* 7),
             names: [
-                (.topic, .inline(Array("org.example.prod.git.receive".utf8))),
-                (.user, .inline(Array("user\(number % 3)".utf8))),
+                (.topic, Array("org.example.prod.git.receive".utf8)),
+                (.user, Array("user\(number % 3)".utf8)),
             ], payload: bytes)
     }
     return batch.bytes

@@ -198,4 +198,14 @@ import Testing
             }
         }
     }
+
+    @Test(arguments: [
+        (Loss.What.records, 1, "record 7 is lost: gone"),
+        (.records, 3, "records 7 to 9 are lost: gone"),
+        (.payloads, 1, "the payload of record 7 is lost: gone"),
+        (.payloads, 3, "the payloads of records 7 to 9 are lost: gone"),
+    ])
+    func lossesHaveWords(what: Loss.What, count: UInt64, words: String) {
+        #expect("\(Loss(what, first: 7, count: count, reason: "gone"))" == words)
+    }
 }

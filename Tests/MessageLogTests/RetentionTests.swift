@@ -90,6 +90,13 @@ import Testing
         #expect(due.before.microseconds == latest + 1)
     }
 
+    @Test func whatIsKeptForEverStays() throws {
+        let log = try openLog(try newDisk(), options(Retention(seconds: .max), seed: 1))
+        var known = Known()
+        try known.append((1...60).map { message($0) }, to: log)
+        #expect(log.dueHorizon(now: Timestamp(microseconds: .max)) == nil)
+    }
+
     @Test func lateMessagesBehindAHorizonStay() throws {
         let log = try openLog(try newDisk(), options(Retention(seconds: 50), seed: 1))
         var known = Known()

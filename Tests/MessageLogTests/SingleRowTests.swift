@@ -54,7 +54,7 @@ import Testing
                         + Int64(
                             number * 1_000_000 + random.below(90_000_000))),
                 id: MessageID(form: 2_026, high: UInt64(number), low: random.next()),
-                names: [(.topic, .inline(Array(topic.utf8)))],
+                names: [(.topic, Array(topic.utf8))],
                 payload: UnsafeRawBufferPointer(start: nil, count: 0))
             position += 100 + UInt64(random.below(2_000))
             batch.forEach { _, record in active.append(record, position: position) }
