@@ -3,7 +3,6 @@
 // is never taken again. A rule that this version cannot read keeps the store from opening.
 import Disk
 import DiskSimulation
-import Engine
 import Glibc
 import MessageLog
 import Model
@@ -11,6 +10,8 @@ import Rules
 import Synchronization
 import TestSupport
 import Testing
+
+@testable import Engine
 
 @Suite struct RefusedWorkTests {
     private let directory = TemporaryDirectory()
@@ -81,6 +82,29 @@ import Testing
             Engine(directory: store, options: smallOptions(seed: seed))
         ) { try $0.verify() }
         #expect(report.isSound, "seed \(seed)")
+    }
+
+    /// A compaction that nobody took before the engine closed holds nothing behind that.
+    @Test func aJobThatNobodyTookIsForgotten() throws {
+        final class Held: Sendable {}
+        let engine = try filledEngine(in: directory, messages: 20, seed: 11)
+        let mayEnd = Monitor(false)
+        weak var known: Held?
+        do {
+            let held = Held()
+            known = held
+            engine.progress.monitor.change { counters in
+                counters.jobs.append { _ = mayEnd.wait { $0 ? true : nil } }
+                counters.jobs.append { withExtendedLifetime(held) {} }
+            }
+        }
+        let closing = WorkerThread(name: "closing") {
+            do { try engine.close() } catch { Issue.record("\(error)") }
+        }
+        _ = engine.progress.monitor.wait { $0.closing ? true : nil }
+        mayEnd.change { $0 = true }
+        closing.join()
+        #expect(known == nil)
     }
 
     @Test func aStoreThatIsOnlyReadKeepsItsRules() throws {
