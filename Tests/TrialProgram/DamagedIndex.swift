@@ -87,6 +87,7 @@ struct DamagedIndex {
             let engine = try Engine(directory: store, options: CutStore.options(seed: seed))
             defer { try? engine.close() }
             let isRightAgain = try engine.physicalDump() == dump && Self.ask(engine) == answers
+            try engine.close()
             return isRightAgain ? .refused : .wrong("after a rebuild; at first: \(error)")
         }
     }
