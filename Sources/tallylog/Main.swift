@@ -49,7 +49,7 @@ struct Tallylog: AsyncParsableCommand {
         ])
 
     static func main() async {
-        LargeBuffers.giveBack()
+        FreeMemory.bound()
         await main(nil)
     }
 }

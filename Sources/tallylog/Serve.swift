@@ -111,7 +111,10 @@ struct Serve: AsyncParsableCommand {
             logger: logger)
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: [.init(service: EngineWatch(engine: engine))]
+                services: [
+                    .init(service: EngineWatch(engine: engine)),
+                    .init(service: FreeMemoryKeeper()),
+                ]
                     + feeds.buses.map { .init(service: $0) }
                     + [.init(service: SocketService(server: server))],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))

@@ -299,7 +299,7 @@ def endure_once(server, attack):
             attack(server, stack)
             waits = honest.finish()
         until("all connections are gone", lambda: watched.files() <= watched.base_files, 30)
-        until("memory is back", lambda: watched.memory() - watched.base_memory < 64 * MIB, 30)
+        until("memory is back", lambda: watched.memory() - watched.base_memory < 32 * MIB, 30)
         growth, left = watched.peak - watched.base_memory, watched.memory() - watched.base_memory
     print(f"{attack.__name__}: {growth / MIB:.0f} MiB more at most, {left / MIB:.0f} MiB after; "
           f"honest client: {waits['asked']} asked, p50 {waits['p50']:.2f} ms, "
