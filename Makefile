@@ -35,7 +35,7 @@ torture: test-packages
 	bash scripts/torture.sh $(MINUTES)
 
 bench: build test-packages
-	@bash scripts/install-packages.sh gcc libc6-dev redis-server
+	@bash scripts/install-packages.sh gcc libc6-dev python3-venv redis-server
 	bash Benchmarks/run.sh $(MESSAGES)
 
 compare: packages

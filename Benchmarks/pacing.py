@@ -5,7 +5,8 @@ usage: pacing.py TALLYLOG [MESSAGES=1000000]
 
 A store is filled and compacted; then one client appends a message every 5 ms and another asks the last
 hour's count and a topic's last messages, first with nothing else going on, then while as many messages
-again become archives and are merged. Times count from when a request was due.
+again become archives and are merged. Times count from when a request was due. Run it by
+.build-peers/clients/bin/python, which `make bench` makes.
 """
 
 import os
@@ -18,8 +19,11 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "Tests", "EndToEndTests", "python"))
 
+sys.path.insert(0, HERE)
+
 import redis  # noqa: E402
 from harness import SEED, TALLYLOG, Server, info, until  # noqa: E402
+from latency import Latencies  # noqa: E402
 
 MESSAGES = int(sys.argv[2]) if len(sys.argv) > 2 else 1_000_000
 PAUSE = 0.005
@@ -31,7 +35,7 @@ class Client(threading.Thread):
     def __init__(self, server, requests):
         super().__init__()
         self.client = redis.Redis(unix_socket_path=server.socket)
-        self.requests, self.waits, self.ended = requests, [], threading.Event()
+        self.requests, self.waits, self.ended = requests, Latencies(), threading.Event()
 
     def run(self):
         due = time.perf_counter()
@@ -39,14 +43,13 @@ class Client(threading.Thread):
             if self.ended.wait(max(0, due - time.perf_counter())):
                 return
             self.client.execute_command(*request)
-            self.waits.append(time.perf_counter() - due)
+            self.waits.add((time.perf_counter() - due) * 1e9)
             due += PAUSE
 
     def report(self, name):
-        waits = sorted(self.waits)
-        place = lambda share: 1_000 * waits[int(share * (len(waits) - 1))]
-        print(f"  {name}: {len(waits)} requests, p50 {place(.5):.2f} ms, p99 {place(.99):.2f} ms, "
-              f"longest {waits[-1] * 1_000:.1f} ms")
+        p50, p99 = self.waits.microseconds(50, 99)
+        print(f"  {name}: {self.waits.count()} requests, p50 {p50 / 1_000:.2f} ms, "
+              f"p99 {p99 / 1_000:.2f} ms, longest {self.waits.longest() / 1_000:.1f} ms")
 
 
 def appends(first):

@@ -47,5 +47,8 @@ echo "== tallylog, single durable appends"
 rm -rf "$store-killed"
 echo "== tallylog, over its socket"
 gcc -std=gnu11 -O2 -Wall -Wextra -Icompare -o .build-peers/socket \
-    socket/socket.c compare/dataset.c compare/measuring.c
-/usr/bin/python3 -B socket/over_socket.py ../.build/release/tallylog "$data" .build-peers/socket
+    socket/socket.c compare/dataset.c compare/measuring.c -lm
+# With the system's client libraries, as the tests.
+[ -d .build-peers/clients ] || /usr/bin/python3 -m venv --system-site-packages .build-peers/clients
+.build-peers/clients/bin/pip install --quiet --requirement socket/requirements.txt
+.build-peers/clients/bin/python -B socket/over_socket.py ../.build/release/tallylog "$data" .build-peers/socket

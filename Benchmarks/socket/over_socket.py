@@ -4,8 +4,10 @@
 usage: over_socket.py TALLYLOG DATA PROGRAM [REQUESTS=20000]
 
 Imports DATA (see make_data.py) into a store of its own, archives it, and sends PING, COUNT and the
-questions Q1 to Q5 by PROGRAM, built from socket.c; PING goes to Redis too. Processor time is the
-server's.
+questions Q1 to Q5 by PROGRAM, built from socket.c; PING goes to Redis too. First each client asks
+as soon as it may, which gives the rate; then half as many requests fall due at even distances, and
+times count from when one was due: what waits behind a slow reply is late as well. Processor time is
+the server's.
 """
 
 import json
@@ -18,8 +20,11 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "..", "Tests", "EndToEndTests", "python"))
 sys.path.insert(0, os.path.join(HERE, "..", "compare"))
 
+sys.path.insert(0, os.path.join(HERE, ".."))
+
 import redis  # noqa: E402
 from harness import Server, tallylog, until  # noqa: E402
+from latency import Latencies  # noqa: E402
 from servers import Redis  # noqa: E402
 
 DATA, PROGRAM = map(os.path.abspath, sys.argv[2:4])
@@ -36,24 +41,37 @@ def processor_seconds(pid):
     return (int(fields[11]) + int(fields[12])) / TICK
 
 
+def ask(address, kind, way, count, *rate):
+    done = subprocess.run(
+        [PROGRAM, address, DATA, *map(str, way), str(count), kind, *map(str, rate)], check=True,
+        stdout=subprocess.PIPE, text=True)
+    found = json.loads(done.stdout)
+    times = Latencies()
+    for nanoseconds in found["nanoseconds"]:
+        times.add(nanoseconds)
+    return found["seconds"], times
+
+
 def measure(name, address, pid, kind):
-    cells = []
-    for clients, depth in WAYS.values():
+    at_once, when_due = [], []
+    for way in WAYS.values():
         # A hundred messages a reply are enough of a load.
-        count = REQUESTS * (10 if kind in ("ping", "count") and depth > 1 else 1)
+        count = REQUESTS * (10 if kind in ("ping", "count") and way[1] > 1 else 1)
         before = processor_seconds(pid)
-        done = subprocess.run(
-            [PROGRAM, address, DATA, str(clients), str(depth), str(count), kind], check=True,
-            stdout=subprocess.PIPE, text=True)
-        found = json.loads(done.stdout)
+        seconds, times = ask(address, kind, way, count)
         used = (processor_seconds(pid) - before) * 1e6 / count
-        cells.append(f"{found['p50']:,.0f} / {found['p99']:,.0f}, "
-                     f"{count / found['seconds']:,.0f}/s, {used:.1f}")
-    print(f"| {name} | " + " | ".join(cells) + " |", flush=True)
+        at_once.append("{:,.0f} / {:,.0f}".format(*times.microseconds(50, 99))
+                       + f", {count / seconds:,.0f}/s, {used:.1f}")
+        _, times = ask(address, kind, way, count, count / seconds / 2)
+        when_due.append("{:,.0f} / {:,.0f} / {:,.0f} / {:,.0f}".format(
+            *times.microseconds(50, 99, 99.9), times.longest()))
+    print(f"| {name} | " + " | ".join(at_once) + " |")
+    print("| half as many a second | " + " | ".join(when_due) + " |", flush=True)
 
 
 def main():
-    print("p50 / p99 in us, requests a second, us of the server's CPU each\n")
+    print("As soon as a client may: p50 / p99 in us, requests a second, us of the server's CPU each.\n"
+          "Half as many, from when they were due: p50 / p99 / p99.9 / longest in us.\n")
     print("| | " + " | ".join(WAYS) + " |\n" + "|---" * (len(WAYS) + 1) + "|")
     with tempfile.TemporaryDirectory(dir=os.path.join(HERE, "..", "work")) as folder:
         other = Redis(folder, synchronize="no")

@@ -1,15 +1,22 @@
 // A light client of a RESP socket: some connections, each with some requests under way, and nothing
 // done with the replies but to find their ends.
 //
-// usage: socket SOCKET DATA CLIENTS DEPTH REQUESTS ping|count|1|2|3|4|5
+// usage: socket SOCKET DATA CLIENTS DEPTH REQUESTS ping|count|1|2|3|4|5 [RATE]
 //
-// A time is that from a request's write to the end of its reply. Prints a line of JSON.
+// With a RATE, so many requests a second fall due, each client's in turn, however long replies
+// take; a time is that from when a request was due to the end of its reply, and it runs while the
+// client has all that it may under way. Without one, a request is due when there is room for it.
+// Prints a line of JSON, with the time of every request in nanoseconds.
 
+#define _GNU_SOURCE
 #include <errno.h>
+#include <math.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -24,14 +31,18 @@ struct client {
     long values, bytes;
     char line[64];
     int line_length;
-    double sent[depth_max];
+    double due[depth_max];
     int first, under_way;
+    /// The number of its next request: the clients take turns.
+    long next;
 };
 
 static char requests[requests_max][request_bytes];
-static int request_count;
+static int request_count, client_count, depth;
 static double *taken;
-static long started, finished, wanted;
+static long finished, wanted;
+/// When the first request was due, and how many are due a second; INFINITY for all at once.
+static double beginning, rate = INFINITY;
 
 static int connect_to(const char *path) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -98,24 +109,45 @@ static void make_requests(const char *folder, const char *kind) {
         if (questions[place].kind == atoi(kind)) add_question(folder, &questions[place]);
 }
 
-/// Fills a client up to its depth, with one write.
-static void send_requests(struct client *client, int depth) {
+/// When request `number` is due, from 0.
+static double due(long number, double now) {
+    return isinf(rate) ? now : beginning + (double)number / rate;
+}
+
+/// Whether a client may ask once more, be it now or later.
+static bool has_room(const struct client *client) {
+    return client->under_way < depth && client->next < wanted;
+}
+
+/// Sends what is due of a client's requests, with one write.
+static void send_requests(struct client *client) {
     static char text[depth_max * request_bytes];
     long length = 0;
     double now = wall_seconds();
-    while (client->under_way < depth && started < wanted) {
-        const char *request = requests[started++ % request_count];
+    for (; has_room(client) && due(client->next, now) <= now; client->next += client_count) {
+        const char *request = requests[client->next % request_count];
         size_t bytes = strlen(request);
         memcpy(text + length, request, bytes);
         length += (long)bytes;
-        client->sent[(client->first + client->under_way++) % depth_max] = now;
+        client->due[(client->first + client->under_way++) % depth_max] = due(client->next, now);
     }
     if (length > 0 && write(client->socket, text, (size_t)length) != length)
         fail("socket", "a write was cut short");
 }
 
+/// Waits for a reply, or until a request is due that its client has room for.
+static void wait_for_work(struct pollfd *waits, const struct client *clients) {
+    double now = wall_seconds(), rest = INFINITY;
+    for (int place = 0; place < client_count; place++)
+        if (has_room(&clients[place])) rest = fmin(rest, due(clients[place].next, now) - now);
+    rest = fmax(rest, 0);
+    struct timespec pause = {0};
+    if (!isinf(rest)) pause = (struct timespec){(time_t)rest, (long)(fmod(rest, 1) * 1e9)};
+    ppoll(waits, (nfds_t)client_count, isinf(rest) ? NULL : &pause, NULL);
+}
+
 static void end_reply(struct client *client, double now) {
-    taken[finished++] = now - client->sent[client->first];
+    taken[finished++] = now - client->due[client->first];
     client->first = (client->first + 1) % depth_max;
     client->under_way--;
 }
@@ -150,40 +182,44 @@ static void take(struct client *client, const char *bytes, long count, double no
     }
 }
 
-static int ascending(const void *one, const void *other) {
-    double left = *(const double *)one, right = *(const double *)other;
-    return (left > right) - (left < right);
-}
-
 int main(int count, char **words) {
-    if (count != 7) fail("usage", "socket SOCKET DATA CLIENTS DEPTH REQUESTS ping|count|1...5");
+    if (count != 7 && count != 8)
+        fail("usage", "socket SOCKET DATA CLIENTS DEPTH REQUESTS ping|count|1...5 [RATE]");
     static struct client clients[clients_max];
     static struct pollfd waits[clients_max];
     static char bytes[1 << 20];
-    int all = atoi(words[3]), depth = atoi(words[4]);
-    if (all > clients_max || depth > depth_max) fail("usage", "at most 64 clients and requests");
+    client_count = atoi(words[3]), depth = atoi(words[4]);
+    if (client_count > clients_max || depth > depth_max) fail("usage", "at most 64 clients and requests");
     wanted = atol(words[5]);
+    if (count == 8) rate = atof(words[7]);
     taken = malloc((size_t)wanted * sizeof *taken);
     make_requests(words[2], words[6]);
-    for (int place = 0; place < all; place++) {
+    for (int place = 0; place < client_count; place++) {
         clients[place].socket = connect_to(words[1]);
+        clients[place].next = place;
         waits[place] = (struct pollfd){.fd = clients[place].socket, .events = POLLIN};
     }
-    struct stopwatch watch = stopwatch_start();
-    for (int place = 0; place < all; place++) send_requests(&clients[place], depth);
+    // A pause ends when it should, and not up to 50 us later.
+    prctl(PR_SET_TIMERSLACK, 1UL);
+    beginning = wall_seconds();
+    // One client with nothing to wait for but its replies need not poll.
+    bool polls = client_count > 1 || !isinf(rate);
+    for (int place = 0; place < client_count; place++) send_requests(&clients[place]);
     while (finished < wanted) {
-        if (all > 1) poll(waits, (nfds_t)all, -1);
-        for (int place = 0; place < all; place++) {
-            if (all > 1 && waits[place].revents == 0) continue;
-            ssize_t got = read(clients[place].socket, bytes, sizeof bytes);
-            if (got <= 0) fail(words[1], "the server hung up");
-            take(&clients[place], bytes, got, wall_seconds());
-            send_requests(&clients[place], depth);
+        if (polls) wait_for_work(waits, clients);
+        for (int place = 0; place < client_count; place++) {
+            if (!polls || waits[place].revents != 0) {
+                ssize_t got = read(clients[place].socket, bytes, sizeof bytes);
+                if (got <= 0) fail(words[1], "the server hung up");
+                take(&clients[place], bytes, got, wall_seconds());
+            }
+            send_requests(&clients[place]);
         }
     }
-    double seconds = wall_seconds() - watch.wall;
-    qsort(taken, (size_t)wanted, sizeof *taken, ascending);
-    printf("{\"figure\": \"socket\", \"seconds\": %.6f, \"requests\": %ld, \"p50\": %.3f, "
-           "\"p99\": %.3f}\n",
-           seconds, wanted, taken[wanted / 2] * 1e6, taken[wanted * 99 / 100] * 1e6);
+    printf("{\"figure\": \"socket\", \"seconds\": %.6f, \"requests\": %ld, ",
+           wall_seconds() - beginning, wanted);
+    printf("\"nanoseconds\": [");
+    for (long place = 0; place < wanted; place++)
+        printf("%s%.0f", place == 0 ? "" : ",", taken[place] * 1e9);
+    printf("]}\n");
 }

@@ -132,17 +132,22 @@ def idle(server, stack):
 
 
 def dripping(server, stack):
-    """A thousand senders of one byte a second."""
+    """A thousand senders of one byte a second; who is cut off for it comes back."""
     senders = open_many(server, 1_000, stack)
+    places, cut_offs = [0] * len(senders), 0
     whole = command("APPEND", envelope(1))
     end = time.time() + SECONDS
-    place = 0
     while time.time() < end:
-        for sender in senders:
-            sender.sendall(whole[place % 16:place % 16 + 1] if place >= 16
-                           else whole[place:place + 1])
-        place += 1
+        for number, sender in enumerate(senders):
+            try:
+                sender.sendall(whole[places[number]:places[number] + 1])
+                places[number] += 1
+            except ConnectionError:
+                sender.close()
+                senders[number], = open_many(server, 1, stack)
+                places[number], cut_offs = 0, cut_offs + 1
         time.sleep(1)
+    print(f"{cut_offs} slow senders were cut off")
 
 
 def never_reading(server, stack):
