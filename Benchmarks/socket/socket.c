@@ -189,7 +189,8 @@ int main(int count, char **words) {
     static struct pollfd waits[clients_max];
     static char bytes[1 << 20];
     client_count = atoi(words[3]), depth = atoi(words[4]);
-    if (client_count > clients_max || depth > depth_max) fail("usage", "at most 64 clients and requests");
+    if (client_count > clients_max || depth > depth_max)
+        fail("usage", "at most 64 clients and requests");
     wanted = atol(words[5]);
     if (count == 8) rate = atof(words[7]);
     taken = malloc((size_t)wanted * sizeof *taken);
