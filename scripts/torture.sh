@@ -45,6 +45,7 @@ suites=(
     "clocks|swift ClockTests|TALLYLOG_CLOCKS=$((200 * scale))"
     "kills|python kill_and_count|TALLYLOG_KILLS=$((100 * scale))"
     "full-disks|python full_disk|TALLYLOG_FULL_DISKS=$((20 * scale))"
+    "losses|python losing|TALLYLOG_LOSING_MESSAGES=$((1000000 * scale))"
     "hostile|python hostile|TALLYLOG_HOSTILE_SECONDS=$((6 * scale))"
 )
 

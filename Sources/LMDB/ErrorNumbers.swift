@@ -7,3 +7,4 @@ let eacces = EACCES
 let eperm = EPERM
 let enomem = ENOMEM
 let enoent = ENOENT
+let eio = EIO

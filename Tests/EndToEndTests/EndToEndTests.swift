@@ -14,7 +14,8 @@ struct EndToEndTests {
             "kill_and_count", "serving", "importing", "asking", "rejecting", "zones", "reading",
             "printing", "cookbook", "examples", "refusing", "formats",
             "mixed_load", "clients", "compacting", "following", "extracting", "restarting",
-            "feeding", "trusting", "rules", "full_disk", "hostile", "hostile_bus", "soak", "clocks",
+            "feeding", "trusting", "rules", "full_disk", "hostile", "hostile_bus", "losing", "soak",
+            "clocks",
         ])
     func program(_ name: String) async throws {
         let command = try #require(

@@ -15,7 +15,8 @@ import Testing
         (MDB_TXN_FULL, "commit smaller ones"), (MDB_BAD_VALSIZE, "1 to 511 bytes"),
         (MDB_BAD_TXN, "begin another"), (MDB_KEYEXIST, "out of order"),
         (MDB_INVALID, "rebuild"), (MDB_CORRUPTED, "rebuild"), (MDB_VERSION_MISMATCH, "rebuild"),
-        (ENOSPC, "free space"), (EDQUOT, "free space"), (EACCES, "must belong to the user"),
+        (ENOSPC, "free space"), (EDQUOT, "free space"), (EIO, "cut short"),
+        (EACCES, "must belong to the user"),
         (EPERM, "must belong to the user"), (ENOMEM, "ulimit -v"), (ENOENT, "make the directory"),
     ])
     func everyCodeHasItsRemedy(code: Int32, remedy: String) {

@@ -2,7 +2,7 @@
 """Fills the disk under a server that works, and frees it, again and again.
 
 usage: full_disk.py TALLYLOG
-       TALLYLOG_FULL_DISKS=n   cycles of filling and freeing (20)
+       TALLYLOG_FULL_DISKS=n   cycles of filling and freeing (20); each twenty on a disk of their own
 
 What could go wrong: on a full disk an append is acknowledged that is lost, or one that was refused
 shows up; questions fail; the process dies, as when LMDB touches a page that there is no room for;
@@ -26,8 +26,9 @@ import redis
 from harness import SEED, START, Server, check, fail, info, tallylog, until
 
 CYCLES = int(os.environ.get("TALLYLOG_FULL_DISKS", "20"))
-# What is acknowledged stays: of a longer run there is more.
-DISK_BYTES = (16 << 20) + max(0, CYCLES - 20) * (1 << 20)
+# What is acknowledged stays, and a disk must have room for it.
+CYCLES_PER_DISK = 20
+DISK_BYTES = 16 << 20
 # So much is left to each cycle, for the log and for LMDB.
 ROOM_BYTES = 384 << 10
 INSIDE = "--on-its-own-disk"
@@ -180,7 +181,7 @@ def run(folder):
         print(tallylog("verify", "--data", server.data).strip())
 
 
-def on_its_own_disk():
+def on_its_own_disk(cycles, seed):
     """Starts this program again in a namespace with the disk, and ends as it does."""
     with tempfile.TemporaryDirectory(prefix="tallylog-") as folder:
         data = os.path.join(folder, "data")
@@ -191,15 +192,24 @@ def on_its_own_disk():
             [*space, "sh", "-c", mount], capture_output=True, check=False).returncode == 0]
         if not usable:
             print("no mount namespace may be made here: a full disk was not tried\nall equal")
-            return 0
+            raise SystemExit(0)
         words = [sys.executable, "-B", __file__, sys.argv[1], INSIDE, folder]
+        sizes = {"TALLYLOG_FULL_DISKS": str(cycles), "SEED": str(seed)}
         return subprocess.run(
             [*usable[0], "sh", "-c", mount + ' && exec "$@"', "sh", *words],
-            check=False).returncode
+            env={**os.environ, **sizes}, check=False).returncode
+
+
+def on_all_disks():
+    for first in range(0, CYCLES, CYCLES_PER_DISK):
+        code = on_its_own_disk(min(CYCLES_PER_DISK, CYCLES - first), SEED + first)
+        if code != 0:
+            raise SystemExit(code)
 
 
 if __name__ == "__main__":
-    if INSIDE not in sys.argv:
-        raise SystemExit(on_its_own_disk())
-    run(sys.argv[3])
+    if INSIDE in sys.argv:
+        run(sys.argv[3])
+    else:
+        on_all_disks()
     print("all equal")
