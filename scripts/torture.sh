@@ -41,12 +41,12 @@ suites=(
     "flushes|swift LogFaultTests/aFailedFlushPoisons|TALLYLOG_FLUSH_SEEDS=$((10 * scale))"
     "histories|swift HistoryTests|TALLYLOG_QUESTIONS=$((20000 * scale))"
     "rules|swift RuleHistoryTests|TALLYLOG_RULES=$((1000 * scale))"
-    "dumps|swift DumpTests|TALLYLOG_DUMPS=$((60 * scale))"
+    "dumps|swift DumpTests|TALLYLOG_DUMPS=$((600 * scale))"
     "clocks|swift ClockTests|TALLYLOG_CLOCKS=$((200 * scale))"
     "kills|python kill_and_count|TALLYLOG_KILLS=$((100 * scale))"
     "full-disks|python full_disk|TALLYLOG_FULL_DISKS=$((20 * scale))"
     "losses|python losing|TALLYLOG_LOSING_MESSAGES=$((1000000 * scale))"
-    "hostile|python hostile|TALLYLOG_HOSTILE_SECONDS=$((6 * scale))"
+    "hostile|python hostile|TALLYLOG_HOSTILE_SECONDS=$((30 * scale))"
 )
 
 # A stop ends the suite that runs; it is run again when this is started again.

@@ -87,8 +87,8 @@ extension LMDBError: CustomStringConvertible {
             "the index is damaged or of another version: rebuild it from the log"
         case enospc, edquot: "free space on the disk"
         case eio:
-            "LMDB says so of a write that was cut short, too: free space on the disk if it is full, "
-                + "else look at the disk"
+            "LMDB says so of a write that was cut short, too: free space on the disk if it is "
+                + "full, else look at the disk"
         case eacces, eperm: "the directory must belong to the user that runs this process"
         case enomem: "the address space is limited: raise `ulimit -v`, or lower the map size"
         case enoent: "make the directory first"

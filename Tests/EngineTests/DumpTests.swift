@@ -1,6 +1,6 @@
 // What could go wrong: what LMDB holds depends on when it was written and not only on the log, so
 // that a rebuild changes it; the order of messages shows in counts; a changed byte goes unnoticed.
-// TALLYLOG_DUMPS (default 6) is how many histories are tried, from TALLYLOG_SEED on.
+// TALLYLOG_DUMPS (default 200) is how many histories are tried, from TALLYLOG_SEED on.
 import Engine
 import LMDB
 import Model
@@ -10,7 +10,7 @@ import Testing
 
 @Suite struct DumpTests {
     private static let seeds =
-        Amount.seed...Amount.seed + UInt64(Amount.of("TALLYLOG_DUMPS", 6) - 1)
+        Amount.seed...Amount.seed + UInt64(Amount.of("TALLYLOG_DUMPS", 200) - 1)
 
     @Test(arguments: seeds)
     func aRebuildGivesTheSameBytes(seed: UInt64) throws {

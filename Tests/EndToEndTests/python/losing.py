@@ -9,7 +9,7 @@ a loss; what was missed lies in no gap.
 
 The publisher keeps ten messages for a subscriber and drops the next ones, as ZeroMQ does; each has
 the number that fedmsg gives for ever, so each is either appended or counted as missing.
-TALLYLOG_LOSING_MESSAGES (default 20000) are sent, over TALLYLOG_LOSING_RESTARTS (5) restarts.
+TALLYLOG_LOSING_MESSAGES (default 200000) are sent, over TALLYLOG_LOSING_RESTARTS (50) restarts.
 """
 
 import json
@@ -22,8 +22,8 @@ import zmq
 
 from harness import SEED, Server, check, check_accounting, info, until
 
-MESSAGES = int(os.environ.get("TALLYLOG_LOSING_MESSAGES", "20000"))
-RESTARTS = int(os.environ.get("TALLYLOG_LOSING_RESTARTS", "5"))
+MESSAGES = int(os.environ.get("TALLYLOG_LOSING_MESSAGES", "200000"))
+RESTARTS = int(os.environ.get("TALLYLOG_LOSING_RESTARTS", "50"))
 TOPIC = "org.example.prod.app.numbered"
 SOURCE = random.Random(SEED)
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Kills the server at random under live traffic; what it missed comes from elsewhere.
 
-usage: restarting.py TALLYLOG [RESTARTS=8]
+usage: restarting.py TALLYLOG [RESTARTS=25]
 
 What could go wrong: a message that was published while the server was down, still connecting or cut
 off is missing in the end, or one that came both live and from a source counts twice; a source's
@@ -29,7 +29,7 @@ import zmq
 from datagrepper import Archive, Datagrepper
 from harness import SEED, Server, check, check_accounting, fail, info, until
 
-RESTARTS = int(sys.argv[2]) if len(sys.argv) > 2 else 8
+RESTARTS = int(sys.argv[2]) if len(sys.argv) > 2 else 25
 SERVICES = ["app0", "app1", "app2", "app3"]
 HISTORY = 4_000
 DAY = 86_400
