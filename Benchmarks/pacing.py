@@ -18,7 +18,6 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "Tests", "EndToEndTests", "python"))
-
 sys.path.insert(0, HERE)
 
 import redis  # noqa: E402

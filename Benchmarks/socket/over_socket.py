@@ -19,7 +19,6 @@ import tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "..", "Tests", "EndToEndTests", "python"))
 sys.path.insert(0, os.path.join(HERE, "..", "compare"))
-
 sys.path.insert(0, os.path.join(HERE, ".."))
 
 import redis  # noqa: E402

@@ -198,12 +198,12 @@ class Repeating(threading.Thread):
 
 
 class Bus:
-    """A ZeroMQ publisher that keeps what a subscriber has not taken yet."""
+    """A ZeroMQ publisher that keeps what a subscriber has not taken yet: all, or so many."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, kept=0):
         self.endpoint = f"ipc://{folder}/bus"
         self.socket = zmq.Context.instance().socket(zmq.PUB)
-        self.socket.setsockopt(zmq.SNDHWM, 0)
+        self.socket.setsockopt(zmq.SNDHWM, kept)
         self.socket.setsockopt(zmq.LINGER, 0)
         self.socket.bind(self.endpoint)
 
@@ -255,6 +255,16 @@ def info(client):
     """INFO's figures, of all sections together."""
     return {
         key: value for key, value in client.info().items() if not isinstance(value, dict)}
+
+
+def read_all(client):
+    """The envelopes of the log, in its order."""
+    position, envelopes = 1, []
+    while True:
+        position, rows = client.execute_command("READ", "FROM", position, "LIMIT", 5_000)
+        if not rows:
+            return envelopes
+        envelopes += [json.loads(row[1]) for row in rows]
 
 
 def check_accounting(figures):

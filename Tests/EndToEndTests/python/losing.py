@@ -18,9 +18,7 @@ import random
 import tempfile
 import time
 
-import zmq
-
-from harness import SEED, Server, check, check_accounting, info, until
+from harness import SEED, Bus, Server, check, check_accounting, info, read_all, until
 
 MESSAGES = int(os.environ.get("TALLYLOG_LOSING_MESSAGES", "200000"))
 RESTARTS = int(os.environ.get("TALLYLOG_LOSING_RESTARTS", "50"))
@@ -31,42 +29,36 @@ SOURCE = random.Random(SEED)
 class Publisher:
     """Numbers its messages from 1 on, and remembers when each was sent."""
 
-    def __init__(self, endpoint):
-        self.endpoint, self.sent_at, self.garbage = endpoint, [], 0
-        self.start()
-
-    def start(self):
-        self.socket = zmq.Context.instance().socket(zmq.PUB)
-        self.socket.setsockopt(zmq.SNDHWM, 10)
-        self.socket.setsockopt(zmq.LINGER, 0)
-        self.socket.bind(self.endpoint)
+    def __init__(self, folder):
+        self.folder, self.sent_at, self.garbage = folder, [], 0
+        self.bus = Bus(folder, kept=10)
 
     def restart(self):
-        self.socket.close()
-        self.start()
+        self.bus.socket.close()
+        self.bus = Bus(self.folder, kept=10)
 
     def send(self):
         now = round(time.time(), 6)
         self.sent_at.append(now)
         number = len(self.sent_at)
-        self.socket.send_multipart([TOPIC.encode(), json.dumps({
+        self.bus.send({
             "topic": TOPIC, "msg": {"n": number}, "timestamp": now, "seq_id": number,
-            "msg_id": f"2026-10000000-0000-4000-8000-{number:012}"}).encode()])
+            "msg_id": f"2026-10000000-0000-4000-8000-{number:012}"})
 
     def send_garbage(self):
         self.garbage += 1
         parts = SOURCE.choice([[b"x"], [b"a", b"b", b"c"], [TOPIC.encode(), b"{"], [b"", b""]])
-        self.socket.send_multipart(parts)
+        self.bus.socket.send_multipart(parts)
 
+    def send_until_one_arrives(self, client, sentence):
+        count = lambda: client.execute_command("COUNT", "TOPIC", TOPIC)
+        before = count()
 
-def numbers_in(client):
-    """Those of the messages in the log."""
-    found, following = [], 1
-    while True:
-        following, rows = client.execute_command("READ", "FROM", following, "LIMIT", 10_000)
-        if not rows:
-            return found
-        found += [json.loads(envelope)["msg"]["n"] for _, envelope in rows]
+        def arrived():
+            self.send()
+            return count() > before
+
+        until(sentence, arrived)
 
 
 def send_all(publisher):
@@ -83,34 +75,25 @@ def send_all(publisher):
 
 
 def run(folder):
-    endpoint = f"ipc://{folder}/bus"
-    publisher = Publisher(endpoint)
-    with Server(folder, endpoint) as server:
+    publisher = Publisher(folder)
+    with Server(folder, publisher.bus.endpoint) as server:
         client = server.client()
-
-        def newest_arrives():
-            publisher.send()
-            return client.execute_command("COUNT", "TOPIC", TOPIC) > before
-
-        before = 0
-        until("the publisher is heard", newest_arrives)
+        publisher.send_until_one_arrives(client, "the publisher is heard")
         for restart in range(RESTARTS + 1):
             if restart:
                 publisher.restart()
             send_all(publisher)
         # What comes last tells of all that was missed before it.
-        before = client.execute_command("COUNT", "TOPIC", TOPIC)
-        until("the publisher is heard again", newest_arrives)
+        publisher.send_until_one_arrives(client, "the publisher is heard again")
         time.sleep(0.5)
-        before = client.execute_command("COUNT", "TOPIC", TOPIC)
-        until("a last message is heard", newest_arrives)
+        publisher.send_until_one_arrives(client, "a last message is heard")
         until("nothing is on its way", lambda: info(client)["queued"] == 0)
         judge(publisher, client)
         server.stop()
 
 
 def judge(publisher, client):
-    numbers = numbers_in(client)
+    numbers = [envelope["msg"]["n"] for envelope in read_all(client)]
     check("each number is in the log once, in order", numbers, sorted(set(numbers)))
     first, last = numbers[0], numbers[-1]
     lost = sorted(set(range(first, last + 1)) - set(numbers))

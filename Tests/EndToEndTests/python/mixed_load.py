@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Many clients ask and tail while a bus delivers.
+"""Many clients ask and tail while a bus delivers at full speed.
 
 usage: mixed_load.py TALLYLOG
 
-SECONDS (default 60) and RATE (default 20000, messages a second) change the load. Prints the rate
+SECONDS (default 5) and RATE (default 200000, messages a second) change the load. Prints the rate
 that was reached and the clients' p50 and p99, from the moment a question was due.
 
 What could go wrong: an answer mixes two sequences, so that hours, days and topics do not add up to
@@ -20,8 +20,8 @@ import redis
 
 from harness import SEED, TALLYLOG, Server, check, fail, info, until
 
-SECONDS = float(os.environ.get("SECONDS", "60"))
-RATE = int(os.environ.get("RATE", "20000"))
+SECONDS = float(os.environ.get("SECONDS", "5"))
+RATE = int(os.environ.get("RATE", "200000"))
 ASKING, TAILING = 44, 6
 PAUSE = 0.25  # between two questions of one client
 

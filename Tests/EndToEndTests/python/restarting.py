@@ -27,7 +27,7 @@ import redis
 import zmq
 
 from datagrepper import Archive, Datagrepper
-from harness import SEED, Server, check, check_accounting, fail, info, until
+from harness import SEED, Server, check, check_accounting, fail, info, read_all, until
 
 RESTARTS = int(sys.argv[2]) if len(sys.argv) > 2 else 25
 SERVICES = ["app0", "app1", "app2", "app3"]
@@ -157,15 +157,6 @@ def settle(server, publisher):
         raise
     until("nothing waits", lambda: info(client)["queued"] == 0)
     return time.time() - begun
-
-
-def read_all(client):
-    position, envelopes = 1, []
-    while True:
-        position, rows = client.execute_command("READ", "FROM", position, "LIMIT", 5_000)
-        if not rows:
-            return envelopes
-        envelopes += [json.loads(row[1]) for row in rows]
 
 
 def compare(client, truth):
