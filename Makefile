@@ -4,9 +4,15 @@
 PREFIX ?= /usr/local
 SWIFT ?= swift
 
+# Tests are built optimized, several times as fast, and with the checks of a debug build all the
+# same; in a folder of their own, since the command that is installed is built without these.
+CHECKED = --scratch-path .build/checked -c release -Xswiftc -enable-testing \
+	-Xswiftc -assert-config -Xswiftc Debug
+CHECKED_BUILD = .build/checked/release
+
 LIBRARIES = liblmdb-dev libzmq3-dev libzstd-dev libsimdjson-dev libyaml-dev libssl-dev pkg-config
 TEST_TOOLS = redis-tools jq python3 python3-redis python3-hiredis python3-zmq python3-cryptography \
-	python3-lmdb python3-zstandard netcat-openbsd nodejs node-redis
+	python3-lmdb python3-zstandard netcat-openbsd nodejs node-redis strace
 
 # The engines that Tallylog is compared with, and what their programs are built with.
 PEERS = gcc libc6-dev python3-venv libsqlite3-dev redis-server libhiredis-dev postgresql libpq-dev
@@ -16,7 +22,7 @@ SECONDS_EACH ?= 60
 MINUTES ?= 30
 MESSAGES ?= 1000000
 
-.PHONY: build demo test torture bench bench-check compare fuzz soak faults sanitize coverage lint \
+.PHONY: build demo checked test torture bench bench-check compare fuzz soak faults sanitize coverage lint \
 	format install packages test-packages clean
 
 build: packages
@@ -25,14 +31,14 @@ build: packages
 demo: build test-packages
 	bash Benchmarks/demo.sh
 
-test: test-packages
-	$(SWIFT) build -c release --product tallylog
-	$(SWIFT) test --parallel
+checked: test-packages
+	$(SWIFT) build --build-tests $(CHECKED)
 
-torture: test-packages
-	$(SWIFT) build -c release --product tallylog
-	$(SWIFT) build --build-tests
-	bash scripts/torture.sh $(MINUTES)
+test: checked
+	bash scripts/test.sh $(CHECKED_BUILD)
+
+torture: checked
+	bash scripts/torture.sh $(CHECKED_BUILD) $(MINUTES)
 
 bench: build test-packages
 	@bash scripts/install-packages.sh gcc libc6-dev python3-venv redis-server

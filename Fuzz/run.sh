@@ -47,9 +47,24 @@ grep -q "^chirp" work/canary-crash-* || { tail -20 work/canary.log; exit 1; }
 rm -f work/canary-crash-*
 echo "canary: found, as it must be"
 
-for target in "${targets[@]}"; do
-    run "$target" "$seconds" || { tail -30 "work/$target.log"; echo "$target: failed"; exit 1; }
+fuzz() {
+    local target=$1
+    run "$target" "$seconds" || { tail -30 "work/$target.log"; echo "$target: failed"; return 1; }
+    local units edges
     units=$(sed -n 's/^stat::number_of_executed_units: *//p' "work/$target.log")
     edges=$(grep -o "cov: [0-9]*" "work/$target.log" | tail -1 | cut -d' ' -f2)
     echo "$target: $units inputs in $seconds s, $edges edges, no crash"
+}
+
+# As many at once as there are processors.
+lanes=$(nproc)
+for ((first = 0; first < ${#targets[@]}; first += lanes)); do
+    running=()
+    for target in "${targets[@]:first:lanes}"; do
+        fuzz "$target" &
+        running+=($!)
+    done
+    failed=0
+    for process in "${running[@]}"; do wait "$process" || failed=1; done
+    [ "$failed" -eq 0 ] || exit 1
 done

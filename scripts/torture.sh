@@ -2,7 +2,8 @@
 # Runs the suites of trust with larger sizes and fresh seeds, round after round, until the time is
 # over. A run that was stopped goes on where it was, when it is started again.
 #
-# usage: torture.sh [MINUTES=60]
+# usage: torture.sh FOLDER [MINUTES=60]
+#   FOLDER           where `swift build --build-tests` has put the tests and the command
 #   TORTURE_FOLDER   where the state, the logs and what fails are kept (.build/torture)
 #   TORTURE_SCALE    how much larger each suite's share of a round is (1)
 #
@@ -11,13 +12,14 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-minutes=${1:-60}
+build=$1
+minutes=${2:-60}
 folder=${TORTURE_FOLDER:-.build/torture}
 scale=${TORTURE_SCALE:-1}
 mkdir -p "$folder/failures"
 state="$folder/state"
-bundle=.build/debug/tallylogPackageTests.xctest
-command=.build/release/tallylog
+bundle=$build/tallylogPackageTests.xctest
+command=$build/tallylog
 # What runs of an earlier day left: seconds done, round, suite, failures.
 touch "$state"
 read -r spent round place failed <"$state" || true
@@ -32,21 +34,32 @@ python() {
     timeout --foreground 7200 /usr/bin/python3 -B "Tests/EndToEndTests/python/$1.py" "$command" \
         | tee /dev/stderr | tail -1 | grep -qx "all equal"
 }
-# The name, what runs, and the sizes: in a round each takes a minute, more or less.
+fuzz() {
+    bash Fuzz/run.sh "$FUZZ_SECONDS"
+}
+# The name, what runs, and the sizes: in a round each takes a minute, more or less; the fuzzers are
+# built first.
 suites=(
-    "power-cuts|swift PowerCutTests/everythingAcknowledged|TALLYLOG_POWER_CUTS=$((2000 * scale))"
-    "recovery-cuts|swift PowerCutTests/aPowerCutDuring|TALLYLOG_RECOVERY_CUTS=$((40 * scale))"
-    "failing-calls|swift FailingCallTests|TALLYLOG_FAILING_CALLS=$((100 * scale))"
-    "index-damage|swift IndexDamageTests|TALLYLOG_INDEX_DAMAGES=$((1000 * scale))"
-    "flushes|swift LogFaultTests/aFailedFlushPoisons|TALLYLOG_FLUSH_SEEDS=$((10 * scale))"
-    "histories|swift HistoryTests|TALLYLOG_QUESTIONS=$((20000 * scale))"
-    "rules|swift RuleHistoryTests|TALLYLOG_RULES=$((1000 * scale))"
-    "dumps|swift DumpTests|TALLYLOG_DUMPS=$((600 * scale))"
-    "clocks|swift ClockTests|TALLYLOG_CLOCKS=$((200 * scale))"
+    "power-cuts|swift PowerCutTests/everythingAcknowledged|TALLYLOG_POWER_CUTS=$((16000 * scale))"
+    "recovery-cuts|swift PowerCutTests/aPowerCutDuring|TALLYLOG_RECOVERY_CUTS=$((1000 * scale))"
+    "failing-calls|swift FailingCallTests|TALLYLOG_FAILING_CALLS=$((1500 * scale))"
+    "index-damage|swift IndexDamageTests|TALLYLOG_INDEX_DAMAGES=$((15000 * scale))"
+    "tails|swift TornTailTests|TALLYLOG_TAILS=1"
+    "bits|swift ArchiveTests/flippedBits|TALLYLOG_BITS=11"
+    "flushes|swift LogFaultTests/aFailedFlushPoisons|TALLYLOG_FLUSH_SEEDS=$((100 * scale))"
+    "histories|swift HistoryTests|TALLYLOG_QUESTIONS=$((50000 * scale))"
+    "rules|swift RuleHistoryTests|TALLYLOG_RULES=$((5000 * scale))"
+    "dumps|swift DumpTests|TALLYLOG_DUMPS=$((1000 * scale))"
+    "clocks|swift ClockTests|TALLYLOG_CLOCKS=$((1000 * scale))"
     "kills|python kill_and_count|TALLYLOG_KILLS=$((100 * scale))"
-    "full-disks|python full_disk|TALLYLOG_FULL_DISKS=$((20 * scale))"
+    "compactions|python compacting|TALLYLOG_COMPACTING_KILLS=$((50 * scale))"
+    "backfills|python restarting|TALLYLOG_RESTARTS=$((25 * scale))"
     "losses|python losing|TALLYLOG_LOSING_MESSAGES=$((1000000 * scale))"
-    "hostile|python hostile|TALLYLOG_HOSTILE_SECONDS=$((30 * scale))"
+    "full-disks|python full_disk|TALLYLOG_FULL_DISKS=$((20 * scale))"
+    "readers|python mixed_load|TALLYLOG_MIXED_SECONDS=$((60 * scale))"
+    "ceilings|python ceilings|TALLYLOG_CEILING_MESSAGES=$((1000000 * scale))"
+    "hostile|python hostile|TALLYLOG_HOSTILE_SECONDS=$((10 * scale))"
+    "inputs|fuzz|FUZZ_SECONDS=$((10 * scale))"
 )
 
 # A stop ends the suite that runs; it is run again when this is started again.

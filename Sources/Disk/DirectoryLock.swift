@@ -27,7 +27,8 @@ package final class DirectoryLock: Sendable {
         let descriptor = unsafe Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw .disk(DiskError(.lock, path, errno)) }
         let lock = DirectoryLock(descriptor: descriptor)
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+            if errno == EINTR { continue }
             guard errno == EWOULDBLOCK else { throw .disk(DiskError(.lock, path, errno)) }
             let text = readText(descriptor).split(separator: "\n", omittingEmptySubsequences: false)
             throw .held(

@@ -13,13 +13,13 @@ struct EndToEndTests {
         arguments: [
             "kill_and_count", "serving", "importing", "asking", "rejecting", "zones", "reading",
             "printing", "cookbook", "examples", "refusing", "formats",
-            "mixed_load", "clients", "compacting", "following", "extracting", "restarting",
-            "feeding", "trusting", "rules", "full_disk", "hostile", "hostile_bus", "losing", "soak",
-            "clocks",
+            "mixed_load", "ceilings", "clients", "compacting", "following", "extracting",
+            "restarting", "feeding", "trusting", "rules", "full_disk", "hostile", "hostile_bus",
+            "losing", "soak", "clocks", "injected",
         ])
     func program(_ name: String) async throws {
         let command = try #require(
-            PythonProgram.command, "no built command: run 'swift build -c release'")
+            PythonProgram.command, "no command beside the tests: build all products")
         let ended = try await PythonProgram(name: name).run(command)
         #expect(ended.code == 0, "\(ended.output)")
         #expect(ended.output.hasSuffix("all equal\n"))

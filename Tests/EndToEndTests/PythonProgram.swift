@@ -20,15 +20,11 @@ struct PythonProgram {
             ? nil : "a Python package is absent; 'make test-packages' installs it"
     }()
 
-    /// The command: the release build where there is one, as `make test` makes it; else the one
-    /// beside the tests.
+    /// The command, which the build puts beside the tests; nil where it is not there.
     static let command: URL? = {
-        let root = URL(filePath: #filePath).deletingLastPathComponent()
-            .deletingLastPathComponent().deletingLastPathComponent()
-        let bundle = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
-        return [root.appending(path: ".build/release"), bundle]
-            .map { $0.appending(path: "tallylog") }
-            .first { FileManager.default.isExecutableFile(atPath: $0.path) }
+        let built = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
+            .appending(path: "tallylog")
+        return FileManager.default.isExecutableFile(atPath: built.path) ? built : nil
     }()
 
     /// Limits of time that only a program that runs alone is held to, widened: the other tests run

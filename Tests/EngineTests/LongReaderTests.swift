@@ -87,4 +87,36 @@ import Testing
             #expect(NumberedMessages.check(engine, "rewritten") == 4_000)
         }
     }
+
+    @Test func aMillionMessagesUnderOneReader() throws {
+        let directory = TemporaryDirectory()
+        let store = directory.path + "/store"
+        let (rounds, perRound) = (400, 2_500)
+        var options = smallOptions(segmentRecords: 100_000)
+        options.rewriteFileBytesMin = 256 << 10
+        let size = { try PosixDisk().size(of: store + "/rollups/data.mdb") ?? 0 }
+        try autoclosing(try Engine(directory: store, options: options)) { engine in
+            try NumberedMessages.append(1...perRound, to: engine)
+            _ = try engine.checkpoint()
+            var most = 0
+            let under = try engine.read { snapshot in
+                for round in 1..<rounds {
+                    let first = round * perRound + 1
+                    try NumberedMessages.append(first...first + perRound - 1, to: engine)
+                    _ = try engine.checkpoint()
+                    most = max(most, try size())
+                }
+                try engine.compact()
+                #expect(snapshot.end == UInt64(perRound))
+                return try size()
+            }
+            try engine.compact()
+            let live = try size()
+            print("under a reader at most \(most) bytes, \(under) behind COMPACT, \(live) live")
+            #expect(under < 2 * live, "\(live) bytes live, \(under) under a reader")
+            // How far it grows meanwhile depends on when the thread behind it gets a processor.
+            #expect(engine.progress.counters.rewrites > 2)
+            #expect(NumberedMessages.check(engine, "a million") == rounds * perRound)
+        }
+    }
 }

@@ -18,14 +18,17 @@ enum NumberedMessages {
         let parser = EnvelopeParser(profile: .generic)
         var batch = RecordBatch()
         for number in sequences {
+            let time = RandomHistory.start + Int64(number) * step
             let envelope = Array(
                 (#"{"topic":"org.example.prod.git.topic\#(number % 37)","msg_id":"id \#(number)","#
-                    + #""timestamp":\#(RandomHistory.start + Int64(number) * step),"#
+                    + #""timestamp":\#(time),"#
                     + #""msg":{"agent":"user\#(number % users)"}}"#).utf8)
             let outcome = envelope.withUnsafeBytes {
                 parser.append(
                     $0, frameTopic: nil,
-                    arrival: Timestamp(microseconds: RandomHistory.arrival), to: &batch)
+                    arrival: max(
+                        Timestamp(microseconds: RandomHistory.arrival), Timestamp(seconds: time)),
+                    to: &batch)
             }
             precondition(outcome == .record, "\(outcome)")
         }

@@ -20,16 +20,21 @@ import Testing
         var end = 0
 
         /// - Parameters:
+        ///   - more: batches of 2 KiB before the last.
         ///   - lastBatch: the sizes of its payloads.
         ///   - seed: decides the journal's salt.
-        init(lastBatch: [Int] = [60, 500], seed: UInt64 = 1) throws {
+        init(more: Int = 0, lastBatch: [Int] = [60, 500], seed: UInt64 = 1) throws {
             disk = try newDisk()
-            batches = [
+            let first = [
                 [message(1)], [message(2), message(3, byteCount: 450)],
                 [message(4, byteCount: 90)],
-                lastBatch.enumerated().map { message(5 + UInt64($0), byteCount: $1) },
             ]
-            let bytes = max(1 << 16, 2 * lastBatch.reduce(0, +))
+            let between = (0..<more).map { [message(5 + UInt64($0), byteCount: 2_000)] }
+            let torn = lastBatch.enumerated().map {
+                message(5 + UInt64(more + $0), byteCount: $1)
+            }
+            batches = first + between + [torn]
+            let bytes = max(1 << 16, 2 * (lastBatch.reduce(0, +) + more << 11))
             let log = try openLog(disk, smallOptions(journalBytes: bytes, seed: seed))
             var known = Acknowledged()
             for batch in batches { try known.append(batch, to: log) }
@@ -52,25 +57,39 @@ import Testing
 
     @Test func everyFlippedBitBeforeTheLastBatchIsRefusedAndLocated() throws {
         let sample = try Sample()
+        for bit in 0..<8 { try flip(bit, of: sample) }
+    }
+
+    /// A segment's worth of bits: 64 KiB of batches, and what they begin with.
+    @Test(arguments: 0..<8) func everyFlippedBitOf64KiB(bit: Int) throws {
+        let sample = try Sample(more: 32)
+        #expect(try #require(sample.starts.last) > 64 << 10)
+        try flip(bit, of: sample)
+    }
+
+    /// One bit of each byte before the last batch, one at a time.
+    private func flip(_ bit: Int, of sample: Sample) throws {
         let bytes = try #require(sample.disk.contents(of: Self.journal))
-        let last = try #require(sample.starts.last)
-        for bit in 0..<last * 8 {
-            let disk = sample.disk.crashImage(.everything)
-            let place = bit / 8
-            disk.overwrite(Self.journal, at: place, with: [bytes[place] ^ (1 << (bit % 8))])
-            let error = #expect(throws: LogError.self, "bit \(bit)") { try openLog(disk) }
-            guard case .damaged(let damage) = error else {
-                Issue.record("bit \(bit): \(String(describing: error))")
-                continue
-            }
-            #expect(damage.path == Self.journal && damage.offset <= place, "bit \(bit): \(damage)")
-            // The damaged block begins where the report says, or is the padding before it.
-            let blocks = [0] + sample.starts
+        let blocks = [0] + sample.starts
+        let last = try #require(blocks.last)
+        let disk = sample.disk.crashImage(.everything)
+        for place in 0..<last {
+            disk.overwrite(Self.journal, at: place, with: [bytes[place] ^ (1 << UInt8(bit))])
             let block = try #require(blocks.last { $0 <= place })
             let next = try #require(blocks.first { $0 > place })
-            #expect(damage.offset == block || place + 512 > next, "bit \(bit): \(damage)")
-            #expect(disk.contents(of: Self.journal)?.count == bytes.count, "bit \(bit)")
+            // The damaged block begins where the report says, or is the padding before it.
+            let isPadding = place + 512 > next
+            // Half a million of them: an expectation takes longer than an opening.
+            do {
+                _ = try openLog(disk)
+                Issue.record("bit \(bit) of byte \(place): it opens")
+            } catch LogError.damaged(let damage)
+                where damage.path == Self.journal
+                && (damage.offset == block || isPadding && damage.offset <= place)
+            {} catch { Issue.record("bit \(bit) of byte \(place): \(error)") }
+            disk.overwrite(Self.journal, at: place, with: [bytes[place]])
         }
+        #expect(disk.contents(of: Self.journal) == bytes, "nothing is cut away")
     }
 
     @Test func everyFlippedBitOfASealedJournalIsFound() throws {

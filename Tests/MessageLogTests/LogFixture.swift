@@ -117,11 +117,7 @@ struct Kept: Equatable {
         flags = block.flags[place]
         time = Timestamp(microseconds: block.times[place])
         id = block.id(ofRow: place)
-        do {
-            payload = try reader.payload(ofRow: row)
-        } catch LogError.dropped {
-            payload = []
-        }
+        payload = try Self.payload(ofRow: row, &reader)
         if block.topics[place] != 0 {
             names.append(
                 Name(
@@ -134,6 +130,12 @@ struct Kept: Equatable {
                         dimension: set.dimension, text: columns.names.text(of: set.dimension, id)))
             }
         }
+    }
+
+    /// Empty where it was dropped. Not in the initializer: what may throw there and is caught makes
+    /// the optimizer of Swift 6.3 fall.
+    private static func payload(ofRow row: Int, _ reader: inout PayloadReader) throws -> [UInt8] {
+        do { return try reader.payload(ofRow: row) } catch LogError.dropped { return [] }
     }
 }
 

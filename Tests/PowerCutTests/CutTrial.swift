@@ -59,34 +59,34 @@ final class CutTrial: Sendable {
     }
 
     /// Checks what a power cut has left.
-    /// - Returns: sentences that begin with `what`; none where all promises are kept.
-    func problems(
+    /// - Returns: findings whose sentences begin with `what`.
+    func findings(
         of image: SimulatedDisk, _ known: ClosedRange<Int>, withRule: Bool, _ what: String
-    ) throws -> [String] {
+    ) throws -> ImageCheck.Findings {
         let scratch = TemporaryDirectory(inMemory: true)
         try image.export(to: scratch.path)
         let check = ImageCheck(known: known, withRule: withRule, seed: seed)
         let kept = Amount.failures.map { $0 + "/" + what.replacing(" ", with: "-") }
         // LMDB may end the process: then this file is left, and what it names.
         if let kept { try Data(scratch.path.utf8).write(to: URL(filePath: kept + ".under-way")) }
-        let problems = check.problems(of: scratch.path + "/store")
+        var findings = check.findings(in: scratch.path + "/store")
         if let kept { unlink(kept + ".under-way") }
-        if !problems.isEmpty, let kept {
+        if !findings.problems.isEmpty, let kept {
             mkdir(kept, 0o700)
             try image.export(to: kept)
             try? FileManager.default.copyItem(
                 atPath: place.path + "/trace", toPath: kept + "/trace")
         }
-        return problems.map { "\(what): \($0)" }
+        findings.problems = findings.problems.map { "\(what): \($0)" }
+        return findings
     }
 
-    /// The four kinds of what is left, in turn.
+    /// The four kinds of what is left: two that there is one of, then the two of chance in turn.
     static func choice(_ number: Int, seed: UInt64) -> CrashChoice {
-        switch number % 4 {
+        switch number {
         case 0: .nothingUnsynced
-        case 1: .random(seed: seed)
-        case 2: .everything
-        default: .torn(seed: seed)
+        case 1: .everything
+        default: number % 2 == 0 ? .random(seed: seed) : .torn(seed: seed)
         }
     }
 }

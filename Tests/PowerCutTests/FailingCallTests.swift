@@ -3,16 +3,17 @@
 // lost, or leaves a store that does not open. So: fail any call of the workload, once or for ever,
 // with every errno that disks have, and hold what it said against what is there.
 //
-// TALLYLOG_FAILING_CALLS=n  runs (100), spread over all calls
+// TALLYLOG_FAILING_CALLS=n  runs (each fault at each call of one workload); fewer are spread over
+//                           all, more are of other workloads
 // TALLYLOG_SEED=n           of the workload
 import Foundation
 import Glibc
-import Synchronization
 import TestSupport
 import Testing
 
 @Suite(.serialized) struct FailingCallTests {
-    private static let lanes = 4
+    /// They wait more than they work, for what fails to be tried again.
+    private static let lanes = 8
     private let seed = Amount.seed
 
     /// An errno, and whether it may come for ever. An interrupted call is made again, so it does
@@ -22,23 +23,33 @@ import Testing
         + [(EINTR, false), (0, false), (0, true)]
 
     @Test func everyFailedCallIsSurvivedOrRefused() throws {
-        let runs = Amount.of("TALLYLOG_FAILING_CALLS", 100)
-        let calls = try WorkloadRun(seed: seed, call: 0, code: EIO, forEver: false).ended
-            .last("calls")
-        #expect(calls > 300, "the workload makes calls: \(calls)")
-        let problems = Mutex<[String]>([])
-        let seed = seed
-        DispatchQueue.concurrentPerform(iterations: Self.lanes) { lane in
+        // 0 for all of one workload.
+        let wanted = Amount.of("TALLYLOG_FAILING_CALLS", 0)
+        var (made, round) = (0, 0)
+        repeat {
+            let seed = seed &+ UInt64(round)
+            let calls = try WorkloadRun(seed: seed, call: 0, code: EIO, forEver: false).ended
+                .last("calls")
+            #expect(calls > 300, "the workload makes calls: \(calls)")
+            let all = calls * Self.faults.count
+            let runs = wanted == 0 ? all : min(all, wanted - made)
+            #expect(try problems(seed, calls, runs: runs) == [], "seed \(seed)")
+            (made, round) = (made + runs, round + 1)
+        } while made < wanted
+        print("\(made) failed calls of \(round) workloads")
+    }
+
+    private func problems(_ seed: UInt64, _ calls: Int, runs: Int) throws -> [String] {
+        try inLanes(Self.lanes) { lane in
+            var problems: [String] = []
             for number in stride(from: lane, to: runs, by: Self.lanes) {
-                let fault = Self.faults[number % Self.faults.count]
-                // Long runs come round to every call with every fault.
-                let step = max(1, calls / runs)
-                let call = 1 + (number * step + number / calls) % calls
-                let found = Self.problems(seed, call, fault)
-                problems.withLock { $0 += found }
+                // A prime: no pair of call and fault comes twice, and few come near each other.
+                let pair = number * 7_919 % (calls * Self.faults.count)
+                let (call, fault) = pair.quotientAndRemainder(dividingBy: Self.faults.count)
+                problems += Self.problems(seed, 1 + call, Self.faults[fault])
             }
+            return problems
         }
-        #expect(problems.withLock { $0 } == [], "seed \(seed)")
     }
 
     private static func problems(
@@ -80,7 +91,7 @@ private struct WorkloadRun {
             return ["it ended with \(end): \(ended.lines.suffix(30))"]
         }
         let check = ImageCheck(known: acknowledged...sent, withRule: true, seed: seed)
-        return check.problems(of: scratch.path + "/data/store")
+        return check.findings(in: scratch.path + "/data/store").problems
             .map { "\($0); it said \(ended.lines.suffix(6))" }
     }
 }

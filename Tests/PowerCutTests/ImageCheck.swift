@@ -12,40 +12,53 @@ struct ImageCheck {
     var withRule: Bool
     var seed: UInt64
 
+    struct Findings {
+        /// How many messages were there; 0 where that cannot be said.
+        var messages = 0
+        /// Sentences; none where all promises are kept.
+        var problems: [String] = []
+    }
+
     /// - Parameter store: the store's directory; used up.
-    /// - Returns: sentences; none where all promises are kept.
-    func problems(of store: String) -> [String] {
+    func findings(in store: String) -> Findings {
+        var findings = Findings()
         do {
-            var problems = try firstLife(store)
-            if withRule { problems += try ruleProblems(store) }
-            return problems
+            try firstLife(store, &findings)
+            if withRule { findings.problems += try ruleProblems(store) }
         } catch {
-            return ["\(error)"]
+            findings.problems.append("\(error)")
         }
+        return findings
+    }
+
+    /// What is wrong with a number of messages.
+    static func problems(ofCount count: Int, _ known: ClosedRange<Int>) -> [String] {
+        known.contains(count) ? [] : ["\(count) messages, not \(known)"]
     }
 
     private var options: Engine.Options { CutStore.options(seed: seed) }
 
-    private func firstLife(_ store: String) throws -> [String] {
-        var problems: [String] = []
+    private func firstLife(_ store: String, _ findings: inout Findings) throws {
         let engine = try Engine(directory: store, options: options)
         let numbers = try CutStore.numbers(in: engine)
+        findings.messages = numbers.count
         // One client that waits for each answer: what is there is what was sent first.
-        if numbers != Array(1..<numbers.count + 1) { problems.append("there are \(numbers)") }
-        if !known.contains(numbers.count) {
-            problems.append("\(numbers.count) messages, not \(known)")
+        if numbers != Array(1..<numbers.count + 1) {
+            findings.problems.append("there are \(numbers)")
         }
+        findings.problems += Self.problems(ofCount: numbers.count, known)
         if Executor.answer(.count(Selection()), from: engine) != .integer(Int64(numbers.count)) {
-            problems.append("the count is not that of \(numbers.count) messages")
+            findings.problems.append("the count is not that of \(numbers.count) messages")
         }
         let report = try engine.verify()
-        if !report.isSound { problems.append("verify: \(report)") }
+        if !report.isSound { findings.problems.append("verify: \(report)") }
         let next = numbers.count + 1
         _ = try Appending(CutStore.records(next...next + 2), to: engine).outcome.get()
         let after = try CutStore.numbers(in: engine)
-        if after != Array(1...next + 2) { problems.append("after an append there are \(after)") }
+        if after != Array(1...next + 2) {
+            findings.problems.append("after an append there are \(after)")
+        }
         try engine.close()
-        return problems
     }
 
     /// What is stored of the rule, against the same computed from the log alone.

@@ -4,19 +4,17 @@
 // does not open, or takes no messages any more. So: write down every file call of a real process,
 // and of the calls up to any of them make what a power cut may leave.
 //
-// TALLYLOG_POWER_CUTS=n     images (2,000); every 2,000 are of another run of the workload
-// TALLYLOG_RECOVERY_CUTS=n  chains of cuts during recovery (40)
+// TALLYLOG_POWER_CUTS=n     images (16,000), of as many runs of the workload as it takes
+// TALLYLOG_IMAGES=n         of them behind each call (8)
+// TALLYLOG_RECOVERY_CUTS=n  chains of cuts during recovery (200)
 // TALLYLOG_SEED=n           of the workload, and of what is left
 // TALLYLOG_FAILURES=folder  images that fail are kept in it, with the trace that they come from
 import DiskSimulation
-import Foundation
-import Synchronization
 import TestSupport
 import Testing
 
 @Suite(.serialized) struct PowerCutTests {
-    private static let imagesOfTrial = 2_000
-    /// They wait now and then, so more than there are cores.
+    private static let imagesOfCall = Amount.of("TALLYLOG_IMAGES", 8)
     private static let lanes = 4
     private static let depth = 3
     private let seed = Amount.seed
@@ -30,17 +28,25 @@ import Testing
     }
 
     @Test func everythingAcknowledgedOutlivesAPowerCut() throws {
-        let images = Amount.of("TALLYLOG_POWER_CUTS", Self.imagesOfTrial)
-        for round in 0..<(images + Self.imagesOfTrial - 1) / Self.imagesOfTrial {
+        let images = Amount.of("TALLYLOG_POWER_CUTS", 16_000)
+        var (made, opened, round) = (0, 0, 0)
+        while made < images {
             let trial = try CutTrial(seed: seed &+ UInt64(round))
-            let count = min(Self.imagesOfTrial, images - round * Self.imagesOfTrial)
-            let problems = try inLanes { lane in try cut(trial, images: count, lane) }
+            let count = min(trial.boundaries.count * Self.imagesOfCall, images - made)
+            let seen = SeenImages()
+            let problems = try inLanes(Self.lanes) { lane in
+                try cut(trial, images: count, seen, lane)
+            }
             #expect(problems == [], "seed \(trial.seed)")
+            (made, opened, round) = (made + count, opened + seen.count, round + 1)
         }
+        print("\(made) images of \(round) runs of the workload, \(opened) unlike all others")
     }
 
     /// Makes every `lanes`th image, spread over all calls.
-    private func cut(_ trial: CutTrial, images: Int, _ lane: Int) throws -> [String] {
+    private func cut(
+        _ trial: CutTrial, images: Int, _ seen: SeenImages, _ lane: Int
+    ) throws -> [String] {
         var replay = trial.replay()
         var problems: [String] = []
         var made = 0
@@ -52,20 +58,21 @@ import Testing
                 made += 1
             }
             let choice = CutTrial.choice(
-                number / Self.lanes, seed: trial.seed &* 1_000_003 &+ UInt64(number))
-            problems += try trial.problems(
-                of: replay.disk.crashImage(choice), replay.known,
-                withRule: number / Self.lanes % 8 == 0,
-                "seed \(trial.seed) call \(boundary) \(choice)")
+                number % Self.imagesOfCall, seed: trial.seed &* 1_000_003 &+ UInt64(number))
+            let image = replay.disk.crashImage(choice)
+            let what = "seed \(trial.seed) call \(boundary) \(choice)"
+            problems += try seen.problems(of: image, replay.known, what) { withRule in
+                try trial.findings(of: image, replay.known, withRule: withRule, what)
+            }
             if problems.count > 20 { return problems }
         }
         return problems
     }
 
     @Test func aPowerCutDuringRecoveryChangesNothing() throws {
-        let chains = Amount.of("TALLYLOG_RECOVERY_CUTS", 40)
+        let chains = Amount.of("TALLYLOG_RECOVERY_CUTS", 200)
         let trial = try CutTrial(seed: seed)
-        let problems = try inLanes { lane in
+        let problems = try inLanes(Self.lanes) { lane in
             var problems: [String] = []
             for chain in stride(from: lane, to: chains, by: Self.lanes) {
                 problems += try cutRecoveries(trial, chain)
@@ -99,23 +106,10 @@ import Testing
             what += " recovery's call \(boundary)"
             let left = replay.disk.crashImage(
                 CutTrial.choice(random.below(4), seed: random.next()))
-            let problems = try trial.problems(
+            let found = try trial.findings(
                 of: left, replay.known, withRule: level == Self.depth, what)
-            if !problems.isEmpty { return problems }
+            if !found.problems.isEmpty { return found.problems }
         }
         return []
-    }
-
-    private func inLanes(_ body: (Int) throws -> [String]) throws -> [String] {
-        let results = Mutex<[Result<[String], any Error>]>([])
-        // The closure does not outlive the call.
-        withoutActuallyEscaping(body) { body in
-            nonisolated(unsafe) let body = body
-            DispatchQueue.concurrentPerform(iterations: Self.lanes) { lane in
-                let result = Result { try body(lane) }
-                results.withLock { $0.append(result) }
-            }
-        }
-        return try results.withLock { try $0.flatMap { try $0.get() } }
     }
 }

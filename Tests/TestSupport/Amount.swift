@@ -6,11 +6,6 @@ package enum Amount {
         ProcessInfo.processInfo.environment[variable].flatMap { Int($0) } ?? otherwise
     }
 
-    /// Whether a suite is to try everything that it otherwise takes a sample of: `all` says so.
-    package static func isAll(of variable: String) -> Bool {
-        ProcessInfo.processInfo.environment[variable] == "all"
-    }
-
     /// From which seed on a suite goes: `TALLYLOG_SEED`, or 1.
     package static var seed: UInt64 { UInt64(of("TALLYLOG_SEED", 1)) }
 

@@ -1,20 +1,19 @@
 #!/usr/bin/env python3
 """Kills the server while it seals, merges, drops and copies its log, and reads it from its begin on.
 
-usage: compacting.py TALLYLOG [KILLS=20]
+usage: compacting.py TALLYLOG
 
 What could go wrong: an acknowledged message is lost or doubled by SIGKILL in the middle of a seal, a
 merge, a drop of old payloads or a backup, or while the rollups are rewritten or rebuilt; files stay
 behind that nothing needs; a reader that follows the log misses a message
 or gets one twice when what it reads is merged under it; a backup lacks messages or cannot be opened.
 
-KILLS is 200 for the long form.
+TALLYLOG_COMPACTING_KILLS (default 20) is how many kills there are.
 """
 
 import json
 import os
 import random
-import sys
 import tempfile
 import time
 
@@ -22,7 +21,7 @@ import redis
 
 from harness import Repeating, Server, check, fail, info, make_messages, tallylog, until
 
-KILLS = int(sys.argv[2]) if len(sys.argv) > 2 else 20
+KILLS = int(os.environ.get("TALLYLOG_COMPACTING_KILLS", "20"))
 BATCH = 100
 KEPT = "512K"
 # Of which archives take more than that, also on a machine that has other work.

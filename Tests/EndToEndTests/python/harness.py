@@ -257,6 +257,16 @@ def info(client):
         key: value for key, value in client.info().items() if not isinstance(value, dict)}
 
 
+def anonymous_bytes(process):
+    """A process's memory that no file is behind; 0 once it has ended."""
+    try:
+        with open(f"/proc/{process}/status", encoding="ascii") as status:
+            lines = [line for line in status if line.startswith("RssAnon")]
+    except (FileNotFoundError, ProcessLookupError):
+        lines = []
+    return int(lines[0].split()[1]) * 1_024 if lines else 0
+
+
 def read_all(client):
     """The envelopes of the log, in its order."""
     position, envelopes = 1, []

@@ -3,8 +3,9 @@
 
 usage: mixed_load.py TALLYLOG
 
-SECONDS (default 5) and RATE (default 200000, messages a second) change the load. Prints the rate
-that was reached and the clients' p50 and p99, from the moment a question was due.
+SECONDS (default 5) and RATE (default 200000, messages a second) are those of the feed, which comes
+again and again until TALLYLOG_MIXED_SECONDS (default 60) are over. Prints the rate that was reached
+and the clients' p50 and p99, from the moment a question was due.
 
 What could go wrong: an answer mixes two sequences, so that hours, days and topics do not add up to
 what was in the log; a tail misses or repeats a message; a client starves beside the ingest.
@@ -22,6 +23,8 @@ from harness import SEED, TALLYLOG, Server, check, fail, info, until
 
 SECONDS = float(os.environ.get("SECONDS", "5"))
 RATE = int(os.environ.get("RATE", "200000"))
+WHOLE_SECONDS = float(os.environ.get("TALLYLOG_MIXED_SECONDS", "60"))
+FIRST_LOAD = 20_000
 ASKING, TAILING = 44, 6
 PAUSE = 0.25  # between two questions of one client
 
@@ -127,33 +130,48 @@ def percentile(waits, share):
     return 1_000 * sorted(waits)[min(len(waits) - 1, int(share * len(waits)))]
 
 
+def publish(seed, endpoint, amount, *options):
+    """A bus that sends so many messages and ends."""
+    return subprocess.Popen([
+        TALLYLOG, "publish", "--bind", endpoint, "--seed", str(seed), "--generate", str(amount),
+        *options])
+
+
+def feed(server, client, endpoint):
+    """Has a full feed come until the time is over.
+    Returns how many messages there were, and the seconds of processors that sent them."""
+    amount, messages, publishing, begun = int(SECONDS * RATE), 0, 0.0, time.time()
+    while time.time() - begun < WHOLE_SECONDS:
+        messages += amount
+        bus = publish(SEED + messages, endpoint, amount, "--rate", str(RATE))
+        seconds = 0.0
+        while bus.poll() is None:
+            seconds = processor_seconds(bus.pid) or seconds
+            time.sleep(0.1)
+        check("the bus ended", bus.returncode, 0)
+        publishing += seconds
+        until("all is in the log", lambda: received(client) >= FIRST_LOAD + messages, 120)
+    return messages, publishing
+
+
 def run(folder):
-    amount = int(SECONDS * RATE)
     endpoint = "ipc://" + os.path.join(folder, "bus")
-    publish = [TALLYLOG, "publish", "--bind", endpoint, "--seed", str(SEED)]
     with Server(folder, endpoint) as server:
         client = server.client()
         # A first load, so that topics and users are known.
-        subprocess.run(publish + ["--generate", "20000"], check=True, timeout=120)
-        until("the first load", lambda: info(client)["sequence"] >= 20_000)
+        check("the first bus ended", publish(SEED, endpoint, FIRST_LOAD).wait(120), 0)
+        until("the first load", lambda: info(client)["sequence"] >= FIRST_LOAD)
         topics = [name for name, _ in client.execute_command("TOP", 60, "topic")]
         users = [name for name, _ in client.execute_command("TOP", 60, "user")]
         first, begun = info(client)["sequence"], time.time()
         server_before, own_before = processor_seconds(server.process.pid), time.process_time()
-        publish[-1] = str(SEED + 1)
-        bus = subprocess.Popen(publish + ["--generate", str(amount), "--rate", str(RATE)])
         ended, last = threading.Event(), []
         threads = [Asking(number, server, ended, topics, users) for number in range(ASKING)]
         threads += [
             Tailing(server, topic, lambda: last and last[0]) for topic in topics[5:5 + TAILING]]
         for thread in threads:
             thread.start()
-        publishing = 0.0
-        while bus.poll() is None:
-            publishing = processor_seconds(bus.pid) or publishing
-            time.sleep(0.1)
-        check("the bus ended", bus.returncode, 0)
-        until("all is in the log", lambda: received(client) >= 20_000 + amount, 120)
+        messages, publishing = feed(server, client, endpoint)
         seconds = time.time() - begun
         print(f"processor seconds in {seconds:.1f} s on {os.cpu_count()} cores: server "
               f"{processor_seconds(server.process.pid) - server_before:.1f}, publisher "
@@ -165,7 +183,8 @@ def run(folder):
             if thread.failure:
                 fail(repr(thread.failure))
         check_totals(threads[:ASKING])
-        check("every message is in the log or a duplicate", received(client), 20_000 + amount)
+        check("every message is in the log or a duplicate", received(client),
+              FIRST_LOAD + messages)
         for thread in threads[ASKING:]:
             wanted = client.execute_command("COUNT", "TOPIC", thread.topic)
             check(f"read of {thread.topic}", len(thread.sequences), wanted)

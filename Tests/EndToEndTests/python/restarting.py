@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Kills the server at random under live traffic; what it missed comes from elsewhere.
 
-usage: restarting.py TALLYLOG [RESTARTS=25]
+usage: restarting.py TALLYLOG
+
+TALLYLOG_RESTARTS (default 25) is how many kills there are with each kind of source.
 
 What could go wrong: a message that was published while the server was down, still connecting or cut
 off is missing in the end, or one that came both live and from a source counts twice; a source's
@@ -17,7 +19,6 @@ import collections
 import json
 import os
 import random
-import sys
 import tempfile
 import threading
 import time
@@ -29,7 +30,7 @@ import zmq
 from datagrepper import Archive, Datagrepper
 from harness import SEED, Server, check, check_accounting, fail, info, read_all, until
 
-RESTARTS = int(sys.argv[2]) if len(sys.argv) > 2 else 25
+RESTARTS = int(os.environ.get("TALLYLOG_RESTARTS", "25"))
 SERVICES = ["app0", "app1", "app2", "app3"]
 HISTORY = 4_000
 DAY = 86_400
