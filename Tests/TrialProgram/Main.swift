@@ -58,6 +58,11 @@ struct Main {
     }
 
     private static func damage(_ directory: String, _ first: Int, _ last: Int, _ seed: UInt64) {
+        // Whoever started this may have blocked it, as threads of Dispatch have.
+        var alarms = sigset_t()
+        sigemptyset(&alarms)
+        sigaddset(&alarms, SIGALRM)
+        pthread_sigmask(SIG_UNBLOCK, &alarms, nil)
         do {
             let index = try DamagedIndex(directory, seed: seed)
             for number in first...max(first, last) {
