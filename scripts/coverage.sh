@@ -11,6 +11,11 @@ rooms='Disk|LMDB|MessageLog|Rollup|Rules|Engine|Query|Envelope|Backfill|Feed|Ser
 filters=("($rooms|Fuzz|Tallylog)Tests" 'PowerCutTests')
 [ $# -eq 0 ] || filters=("$1")
 folder=${COVERAGE_BUILD:-.build-coverage}
+# Nothing is optimized here: less of what takes long.
+export TALLYLOG_POWER_CUTS=${TALLYLOG_POWER_CUTS:-400}
+export TALLYLOG_RECOVERY_CUTS=${TALLYLOG_RECOVERY_CUTS:-10}
+export TALLYLOG_INDEX_DAMAGES=${TALLYLOG_INDEX_DAMAGES:-300}
+export TALLYLOG_FAILING_CALLS=${TALLYLOG_FAILING_CALLS:-100}
 
 # Not --enable-code-coverage: that instruments the C files of libraries too.
 swift build --build-tests --scratch-path "$folder" \
