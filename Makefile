@@ -22,8 +22,8 @@ SECONDS_EACH ?= 60
 MINUTES ?= 30
 MESSAGES ?= 1000000
 
-.PHONY: build demo checked test torture bench bench-check compare fuzz soak faults sanitize coverage lint \
-	format install packages test-packages clean
+.PHONY: build demo checked test torture bench bench-check compare fuzz soak faults sanitize \
+	coverage lint format install packages test-packages clean
 
 build: packages
 	$(SWIFT) build -c release --product tallylog

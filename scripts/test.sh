@@ -7,18 +7,15 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-bundle=$1/tallylogPackageTests.xctest
+tests=("$1/tallylogPackageTests.xctest" --testing-library swift-testing)
 log=$1/end-to-end.log
-run() {
-    "$bundle" --testing-library swift-testing "$@"
-}
 
-run --filter EndToEndTests >"$log" 2>&1 &
+"${tests[@]}" --filter EndToEndTests >"$log" 2>&1 &
 programs=$!
-# What waits for nothing must not outlive a stop.
+# A stop ends these, too.
 trap 'kill "$programs" 2>/dev/null || true' EXIT
 failed=0
-run --skip EndToEndTests || failed=1
+"${tests[@]}" --skip EndToEndTests || failed=1
 wait "$programs" || failed=1
 cat "$log"
 exit "$failed"

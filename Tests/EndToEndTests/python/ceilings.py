@@ -11,6 +11,7 @@ columns for longer than 2 s per 64 MiB; a rebuild of the rollups, which is what 
 hours where it should take minutes.
 """
 
+import glob
 import os
 import random
 import resource
@@ -102,7 +103,7 @@ def taken_in(folder, data):
     file = os.path.join(folder, "messages.jsonl")
     write_messages(file)
     cut = Importing(data, file)
-    until("a journal is there", lambda: os.path.isdir(os.path.join(data, "log")) and unsealed(data))
+    until("a journal is there", lambda: glob.glob(os.path.join(data, "log", "*.journal")))
     time.sleep(random.uniform(0.2, 2))
     cut.kill()
     left = unsealed(data)
